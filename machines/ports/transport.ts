@@ -1,0 +1,92 @@
+import type { Failure } from '../reasons.js';
+import type { Welcome } from '../session/events.js';
+import type { InboundPacket, OutboundPacket, Positions, StreamWindow } from '../stream/packets.js';
+
+/** How a session is asked for. Everything in it but the username is secret: it is read when a link opens and kept nowhere. */
+export interface StartOpening {
+  readonly username: string;
+  /** JSON text of the authParams; absent for a guest. */
+  readonly authParams?: string;
+  /** 256 random bits, base64url, drawn by the client: the same token is the same session, so that a lost welcome is repeated, not doubled. */
+  readonly token: string;
+}
+
+/** How a lost session is asked for again. */
+export interface ResumeOpening {
+  readonly sessionId: string;
+  readonly token: string;
+  /** The token that replaces `token` once the resume is committed. */
+  readonly nextToken: string;
+  readonly positions: Positions;
+}
+
+/** A session that the user gave up while it was lost, so that it can't stand in its own user's way. */
+export interface AbandonedSession {
+  readonly sessionId: string;
+  readonly token: string;
+}
+
+/** What a link needs to open: a function, so that secrets stay in the closure that has them, and are asked for as late as possible. */
+export interface Openings {
+  readonly apiKey: string | null;
+  readonly agent: string;
+  /** What this side can hold of the other's messages. */
+  readonly window: StreamWindow;
+  readonly abandoned: AbandonedSession | null;
+  /** Null where no session is to be resumed. */
+  readonly resume: ResumeOpening | null;
+  /** The credential for a start. Asks the app where `authParams` is a function; a failure is the app's. */
+  start(signal: AbortSignal): Promise<StartOpening>;
+}
+
+/** What a welcome says that the stream has to know. */
+export interface StreamTerms {
+  /** What the other side can hold of this side's messages. */
+  readonly window: StreamWindow;
+  /** The largest payload, in UTF-16 code units of its JSON text. */
+  readonly messageSizeMax: number;
+  /** How long an acknowledgement may wait for data to ride on, in milliseconds. */
+  readonly ackDelayMs: number;
+}
+
+/** What a transport tells, in one order with the data. After `lost` or `denied`, and after `close()`, nothing is told any more. */
+export interface LinkEvents {
+  opened(): void;
+  /** The positions are the server's, where a session is resumed. */
+  welcomed(welcome: Welcome, terms: StreamTerms, positions: Positions | null): void;
+  denied(failure: Failure): void;
+  lost(failure: Failure): void;
+  suspected(): void;
+  heard(): void;
+  /** Round-trip time measured, in milliseconds. */
+  measured(roundTripMs: number): void;
+  /** What arrived in one piece, in order. */
+  received(packets: readonly InboundPacket[]): void;
+}
+
+/** One connection, from its opening to its end. */
+export interface Link {
+  /** Hand over what one turn produced. Before `welcomed` and after the end it does nothing. */
+  write(packets: readonly OutboundPacket[]): void;
+  /** Is something heard? Ask, and tell `suspected` if there is no answer in this link's time. */
+  probe(): void;
+  /** Stop at once and tell nothing more. `goodbye`: say to the server that no resume will follow. */
+  close(goodbye?: boolean): void;
+}
+
+export interface LinkOptions {
+  /** How long a connection may take to open, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** How long the server may take to answer the hello, in milliseconds. */
+  readonly helloTimeoutMs: number;
+  /** Did the last connection never open? Then a proxy between may dislike what the upgrade carries: the hello goes as first frame. */
+  readonly afterFailedOpen: boolean;
+}
+
+/** The service that the session machine's link runs on: one wire over one kind of socket. */
+export interface Transport {
+  /** For logs and inspectors. */
+  readonly name: string;
+  /** Open one connection. Never throws; tells nothing from inside the call. */
+  open(openings: Openings, events: LinkEvents, options: LinkOptions): Link;
+}

@@ -1,0 +1,307 @@
+/**
+ * The lifecycle of a client's session, as one statechart. It decides and does nothing: the link (a transport) is an actor provided from
+ * outside, facts carry the time and chance they need, delays are pure functions of the context. `docs/lifecycle.md` is generated from it.
+ */
+import { assertEvent, type EventObject, fromCallback, setup } from 'xstate';
+import { failure, reasons } from '../reasons.js';
+import type { Context, SessionPolicy } from './context.js';
+import type { Command, Emitted, Fact, LinkCommand } from './events.js';
+import { defaultRetryPolicy, retryInMs } from './retry.js';
+
+/** The defaults: a start of ten seconds is as long as a person waits; a goodbye of five covers a slow handler's last message. */
+export const defaultSessionPolicy: SessionPolicy = {
+  startDeadlineMs: 10_000,
+  endDeadlineMs: 5_000,
+  giveUpAfterMs: null,
+  offlineRetryMs: 30_000,
+  retry: defaultRetryPolicy,
+};
+
+/** The longest wait that a timer of the platform can carry; a longer one would fire at once (HTML, "timers"; Node, `timers`). */
+const timerMaxMs = 2_147_483_647;
+
+export interface LinkInput {
+  /** The generation of this link. */
+  readonly link: number;
+}
+
+const base = setup({
+  types: {} as {
+    context: Context;
+    events: Command | Fact;
+    emitted: Emitted;
+    input: { readonly policy?: Partial<SessionPolicy>; readonly online?: boolean } | undefined;
+    children: { link: 'link' };
+  },
+  actors: {
+    /** Inert: a transport is provided from outside, and a tool can drive the machine with facts alone. */
+    link: fromCallback<LinkCommand, LinkInput, EventObject>(() => undefined),
+  },
+  guards: {
+    /** Is this about the link we have, and not a former one? */
+    isCurrent: ({ context, event }) => 'link' in event && event.link === context.link,
+    /** A verdict on a start that no further try would change. */
+    settlesStart: ({ context, event }) =>
+      (event.type === 'DENIED' || event.type === 'LINK_LOST') &&
+      event.link === context.link &&
+      reasons[event.failure.code].start === 'fails',
+    /** A reason that a live session does not survive. */
+    endsSession: ({ context, event }) =>
+      (event.type === 'DENIED' || event.type === 'LINK_LOST') && event.link === context.link && reasons[event.failure.code].ends !== null,
+    isCurrentAndOffline: ({ context, event }) => 'link' in event && event.link === context.link && !context.online,
+    isResumed: ({ context, event }) => event.type === 'WELCOMED' && event.link === context.link && event.welcome.outcome === 'resumed',
+    /** The server named no time to come back at: a network that is back may bring the next try forward. */
+    mayHurry: ({ context }) => context.failure?.retryAfterMs === undefined,
+    givesUp: ({ context }) => context.policy.giveUpAfterMs !== null,
+  },
+  delays: {
+    startDeadline: ({ context }) => Math.min(context.deadlineMs, timerMaxMs),
+    endDeadline: ({ context }) => Math.min(context.policy.endDeadlineMs, timerMaxMs),
+    giveUp: ({ context }) => Math.min(context.policy.giveUpAfterMs ?? timerMaxMs, timerMaxMs),
+    offlineRetry: ({ context }) => Math.min(context.policy.offlineRetryMs, timerMaxMs),
+    retry: ({ context }) => Math.min(context.retryInMs, timerMaxMs),
+  },
+});
+
+const vocabulary = base.extend({
+  actions: {
+    // A link belongs to the states that need one, not to one of them: it outlives the step from lost to active.
+    openLink: base.enqueueActions(({ enqueue, context }) => {
+      const link = context.link + 1;
+      enqueue.stopChild('link');
+      enqueue.assign({ link, retryAt: null });
+      enqueue.spawnChild('link', { id: 'link', input: { link } });
+    }),
+    closeLink: base.stopChild('link'),
+    sayGoodbye: base.sendTo('link', { type: 'END' } satisfies LinkCommand),
+
+    noteStart: base.assign(({ context, event }) => {
+      assertEvent(event, 'START');
+      return {
+        username: event.username ?? null,
+        deadlineMs: event.deadlineMs ?? context.policy.startDeadlineMs,
+        attempt: 0,
+        session: null,
+        welcomedAt: null,
+        failure: null,
+        error: null,
+        endReason: null,
+      };
+    }),
+    noteWelcome: base.assign(({ event }) => {
+      assertEvent(event, 'WELCOMED');
+      const { sessionId, user, resumeWindowMs, expiresAt, incarnation } = event.welcome;
+      return {
+        session: { id: sessionId, user, resumeWindowMs, expiresAt, incarnation },
+        welcomedAt: event.now,
+        failure: null,
+        retryAt: null,
+      };
+    }),
+    /** Count the loss and decide how long to wait. After a healthy link the count starts again. */
+    noteLoss: base.assign(({ context, event }) => {
+      assertEvent(event, ['DENIED', 'LINK_LOST']);
+      const { policy, welcomedAt } = context;
+      const wasHealthy = welcomedAt !== null && event.now - welcomedAt >= policy.retry.healthyAfterMs;
+      const attempt = wasHealthy ? 1 : context.attempt + 1;
+      const waitMs = retryInMs({ attempt, failure: event.failure, wasHealthy, random: event.random, policy: policy.retry });
+      return { attempt, retryInMs: waitMs, retryAt: event.now + waitMs, welcomedAt: null, failure: event.failure };
+    }),
+    noteStartFailed: base.assign(({ event }) => {
+      assertEvent(event, ['DENIED', 'LINK_LOST']);
+      return { error: event.failure, retryAt: null };
+    }),
+    noteStartTimedOut: base.assign(({ context }) => ({
+      error: failure(
+        'StartTimeoutError',
+        context.failure === null ? `${context.deadlineMs} ms.` : `${context.deadlineMs} ms; the last try met ${context.failure.code}.`,
+        context.failure === null ? {} : { cause: context.failure },
+      ),
+      retryAt: null,
+    })),
+    noteStartAborted: base.assign({ error: failure('StartAbortedError'), retryAt: null }),
+    noteEnded: base.assign({ endReason: 'ended', retryAt: null }),
+    noteGaveUp: base.assign({ endReason: 'gaveUp', error: failure('GaveUpError'), retryAt: null }),
+    noteEndedByPeer: base.assign(({ event }) => {
+      assertEvent(event, ['DENIED', 'LINK_LOST']);
+      const reason = reasons[event.failure.code].ends ?? 'ended';
+      return { endReason: reason, error: reason === 'ended' ? null : event.failure, retryAt: null };
+    }),
+    noteOnline: base.assign({ online: true }),
+    noteOffline: base.assign({ online: false }),
+    noteNoRetry: base.assign({ retryAt: null }),
+
+    tellFailed: base.emit(({ context }) => ({ type: 'failed', failure: context.error ?? failure('StartAbortedError') })),
+    tellActive: base.emit(({ event }) => {
+      assertEvent(event, 'WELCOMED');
+      return { type: 'active', sessionId: event.welcome.sessionId, user: event.welcome.user };
+    }),
+    tellLost: base.emit(({ event }) => {
+      assertEvent(event, ['DENIED', 'LINK_LOST']);
+      return { type: 'lost', failure: event.failure };
+    }),
+    tellResumed: base.emit(({ event }) => {
+      assertEvent(event, 'WELCOMED');
+      return { type: 'resumed', sessionId: event.welcome.sessionId, user: event.welcome.user };
+    }),
+    // Before `noteWelcome` in its transition: the former session is still in the context then.
+    tellGap: base.emit(({ context, event }) => {
+      assertEvent(event, 'WELCOMED');
+      const { sessionId, user } = event.welcome;
+      return { type: 'gap', sessionId, formerSessionId: context.session?.id ?? '', user };
+    }),
+    tellEnded: base.emit(({ context }) => ({
+      type: 'ended',
+      sessionId: context.session?.id ?? '',
+      reason: context.endReason ?? 'ended',
+      failure: context.error,
+    })),
+  },
+});
+
+type StateConfig = Parameters<typeof vocabulary.createStateConfig>[0];
+
+/** A loss is waited out, or sat out while the platform says that there is no network. */
+const again = [
+  { guard: 'isCurrentAndOffline', target: 'offline', actions: 'noteLoss' },
+  { guard: 'isCurrent', target: 'waiting', actions: 'noteLoss' },
+] as const;
+
+/**
+ * Connecting, authenticating and the two ways of waiting between tries: the same for a first start and for a lost session. What
+ * differs is what a final failure leads to and what a welcome means, and both stand on the state around these.
+ */
+const attempts = {
+  connecting: {
+    entry: 'openLink',
+    on: { LINK_OPENED: { guard: 'isCurrent', target: 'authenticating' }, LINK_LOST: again },
+  },
+  authenticating: {
+    on: { DENIED: again, LINK_LOST: again },
+  },
+  waiting: {
+    entry: 'closeLink',
+    after: { retry: 'connecting' },
+    on: {
+      NETWORK_ONLINE: [{ guard: 'mayHurry', target: 'connecting', actions: 'noteOnline' }, { actions: 'noteOnline' }],
+      NETWORK_OFFLINE: { target: 'offline', actions: 'noteOffline' },
+    },
+  },
+  offline: {
+    entry: ['closeLink', 'noteNoRetry'],
+    after: { offlineRetry: 'connecting' },
+    on: {
+      NETWORK_ONLINE: [
+        { guard: 'mayHurry', target: 'connecting', actions: 'noteOnline' },
+        { target: 'waiting', actions: 'noteOnline' },
+      ],
+    },
+  },
+} as const satisfies Record<string, StateConfig>;
+
+/** `attempts`, where some failures are final and a welcome leads out. */
+const attemptsUntil = <Final, Welcomed>(final: Final, welcomed: Welcomed) =>
+  ({
+    connecting: { ...attempts.connecting, on: { ...attempts.connecting.on, LINK_LOST: [final, ...again] } },
+    authenticating: { on: { WELCOMED: welcomed, DENIED: [final, ...again], LINK_LOST: [final, ...again] } },
+    waiting: attempts.waiting,
+    offline: attempts.offline,
+  }) as const;
+
+const starting = attemptsUntil(
+  { guard: 'settlesStart', target: '#session.idle', actions: ['noteStartFailed', 'tellFailed'] } as const,
+  { guard: 'isCurrent', target: '#session.active', actions: ['noteWelcome', 'tellActive'] } as const,
+) satisfies Record<string, StateConfig>;
+
+const endedByPeer = { guard: 'endsSession', target: '#session.ended', actions: ['noteEndedByPeer', 'tellEnded'] } as const;
+
+const lost = attemptsUntil(endedByPeer, [
+  { guard: 'isResumed', target: '#session.active', actions: ['noteWelcome', 'tellResumed'] },
+  { guard: 'isCurrent', target: '#session.active', actions: ['tellGap', 'noteWelcome'] },
+] as const) satisfies Record<string, StateConfig>;
+
+const losses = [
+  endedByPeer,
+  { guard: 'isCurrentAndOffline', target: '#session.lost.offline', actions: ['noteLoss', 'tellLost'] },
+  { guard: 'isCurrent', target: '#session.lost.waiting', actions: ['noteLoss', 'tellLost'] },
+] as const;
+
+const overWithoutPeer = { guard: 'isCurrent', target: 'ended', actions: ['noteEnded', 'tellEnded'] } as const;
+
+/** The lifecycle of a client's session. Provide `link` to run it; without, it can be driven with facts. */
+export const sessionMachine = vocabulary.createMachine({
+  id: 'session',
+  context: ({ input }) => ({
+    policy: { ...defaultSessionPolicy, ...input?.policy },
+    link: 0,
+    attempt: 0,
+    retryInMs: 0,
+    retryAt: null,
+    online: input?.online ?? true,
+    username: null,
+    deadlineMs: defaultSessionPolicy.startDeadlineMs,
+    session: null,
+    welcomedAt: null,
+    failure: null,
+    error: null,
+    endReason: null,
+  }),
+  initial: 'idle',
+  on: {
+    NETWORK_ONLINE: { actions: 'noteOnline' },
+    NETWORK_OFFLINE: { actions: 'noteOffline' },
+  },
+  states: {
+    idle: {
+      description: 'No session; a start that failed or was taken back comes here with its error.',
+      entry: 'closeLink',
+      on: { START: { target: 'starting', actions: 'noteStart' } },
+    },
+    starting: {
+      description: 'A session is being started. One deadline spans all tries.',
+      initial: 'connecting',
+      after: { startDeadline: { target: 'idle', actions: ['noteStartTimedOut', 'tellFailed'] } },
+      on: { END: { target: 'idle', actions: ['noteStartAborted', 'tellFailed'] } },
+      states: starting,
+    },
+    active: {
+      description: 'The session is there and messages flow.',
+      initial: 'healthy',
+      on: {
+        DENIED: losses,
+        LINK_LOST: losses,
+        END: 'ending',
+      },
+      states: {
+        healthy: {
+          description: 'The other side is heard from in its rhythm.',
+          on: { SUSPECTED: { guard: 'isCurrent', target: 'suspect' } },
+        },
+        suspect: {
+          description: "Silence for longer than this link's rhythm allows; a probe is out.",
+          on: { HEARD: { guard: 'isCurrent', target: 'healthy' } },
+        },
+      },
+    },
+    ending: {
+      description: 'The goodbye is out; what is in flight is being confirmed.',
+      entry: 'sayGoodbye',
+      after: { endDeadline: { target: 'ended', actions: ['noteEnded', 'tellEnded'] } },
+      on: { END_CONFIRMED: overWithoutPeer, DENIED: overWithoutPeer, LINK_LOST: overWithoutPeer },
+    },
+    ended: {
+      description: 'Over, with a reason; what is not confirmed was handed back.',
+      entry: 'closeLink',
+      on: { START: { target: 'starting', actions: 'noteStart' } },
+    },
+    lost: {
+      description: 'The link is gone, the session is not: the client tries to come back.',
+      initial: 'waiting',
+      after: { giveUp: { guard: 'givesUp', target: 'ended', actions: ['noteGaveUp', 'tellEnded'] } },
+      on: { END: { target: 'ended', actions: ['noteEnded', 'tellEnded'] } },
+      states: lost,
+    },
+  },
+});
+
+export type SessionMachine = typeof sessionMachine;
