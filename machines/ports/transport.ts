@@ -14,8 +14,9 @@ export interface StartOpening {
 /** How a lost session is asked for again. */
 export interface ResumeOpening {
   readonly sessionId: string;
-  readonly token: string;
-  /** The token that replaces `token` once the resume is committed. */
+  /** The tokens that may be current: one, or two after a cut in the middle of a rotation. */
+  readonly tokens: readonly string[];
+  /** The token that becomes current once the resume is committed. */
   readonly nextToken: string;
   readonly positions: Positions;
 }

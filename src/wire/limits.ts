@@ -1,0 +1,30 @@
+/** Numbers of `ninelives.v1` that both sides share. Those that a server may set have their defaults in src/server. */
+
+/** The protocol's name as a WebSocket subprotocol: the only one that a server echoes. */
+export const subprotocol = 'ninelives.v1';
+/** The version in a hello. */
+export const protocolVersion = 1;
+/** What a subprotocol entry that carries a hello begins with; base64url of its JSON follows. */
+export const helloPrefix = 'ninelives.hello.';
+/** The largest such entry, in characters: two of them fit the 8 KB that common proxies allow for all headers (nginx, `large_client_header_buffers`). */
+export const helloEntryLengthMax = 4_096;
+/** The largest hello as a frame, in UTF-16 code units of its batch. */
+export const helloSizeMax = 16_384;
+/** The longest username, in UTF-16 code units. */
+export const usernameLengthMax = 256;
+/** The deepest nesting of authParams: deep enough for any credential, shallow enough that no walk over them overflows a stack. */
+export const authParamsDepthMax = 32;
+/** The longest message type, in UTF-16 code units. */
+export const typeLengthMax = 128;
+/** The most frames in one batch. Larger ones make the two sides wait for each other (measured: 128 is within 6 % of the best). */
+export const framesPerBatchMax = 128;
+/** A token: 256 bits as base64url without padding. */
+export const tokenLength = 43;
+/** The longest text in a refusal. */
+export const detailLengthMax = 512;
+/** The longest user agent that is kept. */
+export const agentLengthMax = 256;
+/** The longest wait that a frame may name, in milliseconds: a day. */
+export const waitMsMax = 86_400_000;
+/** How much text may be received and not yet handled, beyond the window, for frames' own characters: a type and its brackets. */
+export const itemOverheadMax = 256;
