@@ -1,0 +1,12 @@
+/** Every page that is generated, or has a part that is. To add one, add a line; `npm run check` then fails where the page is stale. */
+import { errorsPage } from './generators/errors.js';
+
+/** A generated file. */
+export interface Generator {
+  /** Relative to the repository. */
+  readonly path: string;
+  /** The whole text the file should have. */
+  generate(): string | Promise<string>;
+}
+
+export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }];
