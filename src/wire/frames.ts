@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from '../../machines/ports/json.js';
 import type { User } from '../../machines/ports/user.js';
 import type { ReasonCode } from '../../machines/reasons.js';
-import type { InboundPacket, OutboundPacket, Positions, StreamWindow } from '../../machines/stream/packets.js';
+import type { InboundPacket, JsonText, OutboundPacket, Positions, StreamWindow } from '../../machines/stream/packets.js';
 
 /** Where a side stands in both streams, as told in a hello or a welcome. */
 export type PositionFields = Omit<Positions, 'incarnation'>;
@@ -100,6 +100,8 @@ export type ServerFrame =
   | { readonly kind: 'mismatch'; readonly direction: 'up' | 'down'; readonly from: number; readonly to: number }
   /** A new credential is wanted within this time. */
   | { readonly kind: 'renew'; readonly withinMs: number }
+  /** From here on, the stream speaks for this user. Numbered. */
+  | { readonly kind: 'identity'; readonly user: User }
   | CommonFrame;
 
 /** What both may say. */
@@ -112,12 +114,20 @@ export type CommonFrame =
   | { readonly kind: 'volatile'; readonly type: string; readonly payload: unknown }
   /** Numbers that their sender took back: `count` of them, from the next one on. */
   | { readonly kind: 'skip'; readonly count: number }
-  /** From here on, the stream speaks for this user. */
-  | { readonly kind: 'identity'; readonly user: User }
   | InboundPacket;
 
+/** A message without number or confirmation, on its way out. */
+export interface OutboundVolatile {
+  readonly kind: 'volatile';
+  readonly type: string;
+  readonly payload: JsonText;
+}
+
 /** What is encoded: the frames above, with data as the stream hands it over. */
-export type OutboundFrame = Exclude<ClientFrame | ServerFrame, InboundPacket | { readonly kind: 'volatile' }> | OutboundPacket;
+export type OutboundFrame =
+  | Exclude<ClientFrame | ServerFrame, InboundPacket | { readonly kind: 'volatile' }>
+  | OutboundVolatile
+  | OutboundPacket;
 
 /** What arrived, or which rule it broke. */
 export type Decoded<Frame> =

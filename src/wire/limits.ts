@@ -20,11 +20,26 @@ export const typeLengthMax = 128;
 export const framesPerBatchMax = 128;
 /** A token: 256 bits as base64url without padding. */
 export const tokenLength = 43;
-/** The longest text in a refusal. */
+/** The longest username that is read at all: one beyond usernameLengthMax gets its own refusal, not a protocol error. */
+export const usernameReadLengthMax = 1_024;
+/** The longest API key. */
+export const apiKeyLengthMax = 512;
+/** The longest session id. */
+export const sessionIdLengthMax = 64;
+/** The longest code in a refusal or a failure reply. */
+export const codeLengthMax = 64;
+/** The most features in a hello or a welcome, and the longest name of one: room for those of every version to come. */
+export const featuresMax = 64;
+export const featureLengthMax = 64;
+/** The most tokens that may be offered for a resume: the current one and the one it may have been rotated to. */
+export const resumeTokensMax = 2;
+/** The deepest nesting of a payload: no recursive walk, here or in an app, overflows a stack at it. */
+export const payloadDepthMax = 512;
+/** The longest text in a refusal or a failure reply. The rest of a longer one is cut off. */
 export const detailLengthMax = 512;
-/** The longest user agent that is kept. */
+/** The longest user agent that is kept. The rest of a longer one is cut off. */
 export const agentLengthMax = 256;
-/** The longest wait that a frame may name, in milliseconds: a day. */
+/** The longest wait that is taken from a frame, in milliseconds: a day. A longer one is taken as this one, since timers overflow at 2^31 - 1. */
 export const waitMsMax = 86_400_000;
 /** How much text may be received and not yet handled, beyond the window, for frames' own characters: a type and its brackets. */
 export const itemOverheadMax = 256;
