@@ -1,12 +1,13 @@
 import type { Failure } from '../reasons.js';
 import type { Welcome } from '../session/events.js';
 import type { InboundPacket, OutboundPacket, Positions, StreamWindow } from '../stream/packets.js';
+import type { JsonObject } from './json.js';
 
 /** How a session is asked for. Everything in it but the username is secret: it is read when a link opens and kept nowhere. */
 export interface StartOpening {
   readonly username: string;
-  /** JSON text of the authParams; absent for a guest. */
-  readonly authParams?: string;
+  /** Absent for a guest. */
+  readonly authParams?: JsonObject;
   /** 256 random bits, base64url, drawn by the client: the same token is the same session, so that a lost welcome is repeated, not doubled. */
   readonly token: string;
 }

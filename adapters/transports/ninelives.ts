@@ -1,0 +1,325 @@
+import {
+  initialLiveness,
+  type LivenessInput,
+  type LivenessState,
+  type LivenessStep,
+  reduceLiveness,
+} from '../../machines/liveness/liveness.js';
+import type { Host, TimerHandle } from '../../machines/ports/host.js';
+import type { OpenSocket, Socket, SocketClose } from '../../machines/ports/socket.js';
+import type { Link, LinkEvents, LinkOptions, Openings, StartOpening, Transport } from '../../machines/ports/transport.js';
+import { type Failure, failure, reasonFromCloseCode } from '../../machines/reasons.js';
+import type { InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
+import { decodeServerBatch } from '../../src/wire/decode-server.js';
+import { encodeBatch } from '../../src/wire/encode.js';
+import type { DenyFields, HelloFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
+import { helloToEntry } from '../../src/wire/hello.js';
+import { protocolVersion, subprotocol } from '../../src/wire/limits.js';
+
+export interface NinelivesTransportOptions {
+  readonly openSocket: OpenSocket;
+  readonly host: Pick<Host, 'clock'>;
+  /**
+   * Where the hello travels: in the upgrade request (the default; two round trips to a session), or as the first frame (three), for
+   * servers and proxies that dislike long headers. A hello that is too long for the upgrade goes as a frame in any case.
+   */
+  readonly helloIn?: 'upgrade' | 'frame';
+}
+
+/**
+ * The wire `ninelives.v1` over any socket.
+ *
+ * @example
+ * const transport = ninelivesTransport({ openSocket: websocketSocket({ url: 'ws://localhost:4150' }), host });
+ */
+export const ninelivesTransport = (options: NinelivesTransportOptions): Transport => ({
+  name: subprotocol,
+  open: (openings, events, linkOptions) => new NinelivesLink(options, openings, events, linkOptions),
+});
+
+/** What a close says where the code says no more: a socket that failed to open has an error instead. */
+const closeDetail = ({ code, reason, error }: SocketClose): string =>
+  error ?? (reason === '' ? `Close code ${code}.` : `Close code ${code}: ${reason}`);
+
+const failureOfDeny = ({ code, message, retryAfterMs, spreadMs }: DenyFields): Failure => ({ code, message, retryAfterMs, spreadMs });
+
+/** Where a link stands: each step waits for one thing. */
+type Step = 'preparing' | 'opening' | 'greeting' | 'welcomed' | 'over';
+
+class NinelivesLink implements Link {
+  readonly #transport: NinelivesTransportOptions;
+  readonly #openings: Openings;
+  readonly #events: LinkEvents;
+  readonly #options: LinkOptions;
+  /** Aborted when the link is over: the app is asked for authParams in vain then. */
+  readonly #over = new AbortController();
+  #step: Step = 'preparing';
+  #socket: Socket | null = null;
+  #timer: TimerHandle | null = null;
+  #liveness: LivenessState | null = null;
+
+  constructor(transport: NinelivesTransportOptions, openings: Openings, events: LinkEvents, options: LinkOptions) {
+    this.#transport = transport;
+    this.#openings = openings;
+    this.#events = events;
+    this.#options = options;
+    void this.#open();
+  }
+
+  write(packets: readonly OutboundPacket[]): void {
+    if (this.#step === 'welcomed') this.#send(packets);
+  }
+
+  probe(): void {
+    if (this.#step === 'welcomed') this.#live({ type: 'probe', now: this.#now() });
+  }
+
+  close(goodbye = false): void {
+    if (this.#step === 'over') return;
+    if (goodbye && this.#step === 'welcomed') this.#send([{ kind: 'bye', bye: failure('SessionEndedError') }]);
+    this.#stop(1000, '');
+  }
+
+  async #open(): Promise<void> {
+    const { resume } = this.#openings;
+    const start = resume === null ? await this.#start() : undefined;
+    if (start === null || this.#step === 'over') return;
+    const hello = this.#hello(start);
+    const inUpgrade = this.#transport.helloIn !== 'frame' && !this.#options.afterFailedOpen;
+    const entry = inUpgrade ? helloToEntry(hello) : null;
+    this.#step = 'opening';
+    this.#socket = this.#transport.openSocket(
+      { protocols: entry === null ? [subprotocol] : [subprotocol, entry], openTimeoutMs: this.#options.connectTimeoutMs },
+      {
+        opened: () => this.#opened(entry === null ? hello : null),
+        received: (data) => this.#received(data),
+        closed: (close) => this.#closed(close),
+      },
+    );
+  }
+
+  /** The credential for a start; null where the app could not give one, which is told. */
+  async #start(): Promise<StartFields | null> {
+    try {
+      const { username, authParams, token }: StartOpening = await this.#openings.start(this.#over.signal);
+      return { username, token, ...(authParams === undefined ? {} : { authParams }) };
+    } catch (error) {
+      this.#fail(failureFrom(error));
+      return null;
+    }
+  }
+
+  #hello(start: StartFields | undefined): HelloFields {
+    const { apiKey, agent, window, abandoned, resume } = this.#openings;
+    return {
+      v: protocolVersion,
+      ...(apiKey === null ? {} : { key: apiKey }),
+      agent,
+      features: [],
+      window,
+      ...(start === undefined ? {} : { start }),
+      ...(resume === null ? {} : { resume: resumeFields(resume) }),
+      ...(abandoned === null ? {} : { abandoned: { session: abandoned.sessionId, token: abandoned.token } }),
+    };
+  }
+
+  #opened(hello: HelloFields | null): void {
+    this.#step = 'greeting';
+    if (hello !== null) this.#send([{ kind: 'hello', hello }]);
+    this.#awaitAnswer();
+    this.#events.opened();
+  }
+
+  #awaitAnswer(): void {
+    this.#setTimer(this.#options.helloTimeoutMs, () => this.#breakOff(failure('HelloTimeoutError')));
+  }
+
+  #received(data: string | ArrayBuffer): void {
+    if (typeof data !== 'string') return this.#breakOff(failure('ProtocolError', 'A binary message came.'));
+    const batch = decodeServerBatch(data);
+    if (!batch.ok) return this.#breakOff(failure(batch.code, batch.detail));
+    if (this.#liveness !== null) this.#live({ type: 'heard', now: this.#now() });
+    let packets: InboundPacket[] = [];
+    const handOver = (): void => {
+      if (packets.length > 0 && this.#step === 'welcomed') this.#events.received(packets);
+      packets = [];
+    };
+    for (const frame of batch.frames) {
+      if (this.#step === 'over') return;
+      if (isPacket(frame)) {
+        if (this.#step !== 'welcomed') return this.#breakOff(failure('ProtocolError', 'Data came before the welcome.'));
+        packets.push(frame);
+      } else {
+        // Facts and data keep their order.
+        handOver();
+        this.#control(frame);
+      }
+    }
+    handOver();
+  }
+
+  #control(frame: Exclude<ServerFrame, InboundPacket>): void {
+    switch (frame.kind) {
+      case 'ping':
+        this.#send([{ kind: 'pong', id: frame.id }]);
+        return;
+      case 'pong':
+        if (this.#liveness !== null) this.#live({ type: 'pong', id: frame.id, now: this.#now() });
+        return;
+      case 'welcome':
+        this.#welcomed(frame.welcome);
+        return;
+      case 'deny':
+        if (this.#step !== 'greeting') return this.#breakOff(failure('ProtocolError', 'A denial came after the welcome.'));
+        this.#stop(1000, '');
+        this.#events.denied(failureOfDeny(frame.deny));
+        return;
+      case 'bye':
+        this.#fail(failureOfDeny(frame.bye));
+        return;
+      case 'gone':
+      case 'mismatch':
+        if (this.#step !== 'greeting' || this.#openings.resume === null)
+          return this.#breakOff(failure('ProtocolError', 'An answer to a resume came where none was asked for.'));
+        void this.#startInstead();
+        return;
+      case 'renew':
+      case 'volatile':
+      case 'skip':
+      case 'identity':
+        this.#breakOff(failure('ProtocolError', `A frame of a feature came that was not agreed on: ${frame.kind}.`));
+    }
+  }
+
+  /** The server no longer has the session: begin anew on the same socket. */
+  async #startInstead(): Promise<void> {
+    this.#clearTimer();
+    const start = await this.#start();
+    if (start === null || this.#step === 'over') return;
+    this.#send([{ kind: 'start', start }]);
+    this.#awaitAnswer();
+  }
+
+  #welcomed(welcome: WelcomeFields): void {
+    if (this.#step !== 'greeting') return this.#breakOff(failure('ProtocolError', 'A second welcome came.'));
+    this.#step = 'welcomed';
+    this.#clearTimer();
+    this.#send([{ kind: 'confirm' }]);
+    const { session, user, outcome, resumeWindowMs, expiresAt, incarnation, window, limits, ackDelayMs, positions, pingEveryMs } = welcome;
+    this.#events.welcomed(
+      { sessionId: session, user, outcome, resumeWindowMs, expiresAt, incarnation },
+      { window, messageSizeMax: limits.messageSize, ackDelayMs },
+      positions === undefined ? null : { ...positions, incarnation },
+    );
+    // The app may have ended it from within.
+    if ((this.#step as Step) !== 'over') this.#liveStep(initialLiveness(pingEveryMs, this.#now()));
+  }
+
+  #live(input: LivenessInput): void {
+    if (this.#liveness !== null) this.#liveStep(reduceLiveness(this.#liveness, input));
+  }
+
+  #liveStep([state, effects]: LivenessStep): void {
+    this.#liveness = state;
+    for (const effect of effects) {
+      if (this.#step === 'over') return;
+      switch (effect.type) {
+        case 'ping':
+          this.#send([{ kind: 'ping', id: effect.id }]);
+          break;
+        case 'awaitTimer':
+          this.#setTimer(effect.inMs, () => this.#live({ type: 'timer', now: this.#now() }));
+          break;
+        case 'suspected':
+          this.#events.suspected();
+          break;
+        case 'heard':
+          this.#events.heard();
+          break;
+        case 'measured':
+          this.#events.measured(effect.roundTripMs);
+          break;
+        case 'silent':
+          this.#fail(failure('ConnectionSilentError'));
+          break;
+      }
+    }
+  }
+
+  #closed(close: SocketClose): void {
+    const step = this.#step;
+    const code =
+      step === 'opening' ? (close.error === 'timedOut' ? 'ConnectTimeoutError' : 'ConnectionFailedError') : reasonFromCloseCode(close.code);
+    // The socket is closed already: there is nothing to close but this side's own.
+    this.#socket = null;
+    this.#fail(failure(code === 'SessionEndedError' ? 'ConnectionLostError' : code, closeDetail(close)));
+  }
+
+  /** A rule was broken: say which to the other side, then stop. */
+  #breakOff(what: Failure): void {
+    if (this.#step === 'over') return;
+    if (this.#step !== 'opening') this.#send([{ kind: 'bye', bye: what }]);
+    this.#fail(what);
+  }
+
+  #fail(what: Failure): void {
+    if (this.#step === 'over') return;
+    this.#stop(1000, '');
+    this.#events.lost(what);
+  }
+
+  #stop(code: number, reason: string): void {
+    this.#step = 'over';
+    this.#over.abort();
+    this.#clearTimer();
+    this.#socket?.close(code, reason);
+    this.#socket = null;
+  }
+
+  #send(frames: readonly OutboundFrame[]): void {
+    this.#socket?.send(encodeBatch(frames));
+  }
+
+  #now(): number {
+    return this.#transport.host.clock.now();
+  }
+
+  #setTimer(inMs: number, callback: () => void): void {
+    this.#clearTimer();
+    this.#timer = this.#transport.host.clock.setTimeout(() => {
+      this.#timer = null;
+      callback();
+    }, inMs);
+  }
+
+  #clearTimer(): void {
+    if (this.#timer !== null) this.#transport.host.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}
+
+const isPacket = (frame: ServerFrame): frame is InboundPacket => {
+  switch (frame.kind) {
+    case 'message':
+    case 'request':
+    case 'reply':
+    case 'failure':
+    case 'cancel':
+    case 'end':
+    case 'ack':
+      return true;
+    default:
+      return false;
+  }
+};
+
+const resumeFields = ({ sessionId, tokens, nextToken, positions }: NonNullable<Openings['resume']>): HelloFields['resume'] => {
+  const { incarnation, ...rest } = positions;
+  return { session: sessionId, tokens, next: nextToken, positions: rest, incarnation };
+};
+
+/** The app's own function failed: with a failure of ours where the shell gave one, otherwise with what was thrown kept out of sight. */
+const failureFrom = (thrown: unknown): Failure =>
+  typeof thrown === 'object' && thrown !== null && 'failure' in thrown
+    ? (thrown.failure as Failure)
+    : failure('AuthParamsUnavailableError');

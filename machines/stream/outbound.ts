@@ -1,0 +1,164 @@
+import type { Ack, Exception, OutboundPacket, StreamWindow } from './packets.js';
+import { at, filter, push, type Queue, shift, take, toArray } from './queue.js';
+import {
+  type Entry,
+  noEffects,
+  type StreamEffect,
+  type StreamState,
+  type StreamStep,
+  type Ticket,
+  takesCredit,
+  violated,
+} from './state.js';
+
+/** Accept what the app sends, or refuse it: the buffer has a bound, and after the end nothing is said. */
+export const send = (state: StreamState, entry: Entry): StreamStep => {
+  if (!takesCredit(entry.item)) {
+    // An answer's room was reserved with its request. After the own end it has no way to go: the asker learns of the end.
+    if (state.ownEnd === 'shipped') return [state, [{ type: 'refused', ticket: entry.ticket, code: 'NoActiveSessionError' }]];
+    return [{ ...state, prompt: push(state.prompt, entry) }, noEffects];
+  }
+  if (state.ownEnd !== 'open') return [state, [{ type: 'refused', ticket: entry.ticket, code: 'NoActiveSessionError' }]];
+  const held = { messages: state.held.messages + 1, size: state.held.size + entry.size };
+  if (held.messages > state.limits.buffer.messages || held.size > state.limits.buffer.size)
+    return [state, [{ type: 'refused', ticket: entry.ticket, code: 'BufferFullError' }]];
+  return [{ ...state, held, queued: push(state.queued, entry) }, noEffects];
+};
+
+/** Take back what is not shipped. */
+export const withdraw = (state: StreamState, ticket: Ticket): StreamStep => {
+  const entry = toArray(state.queued).find((queued) => queued.ticket === ticket);
+  if (entry === undefined) return [state, noEffects];
+  const held = { messages: state.held.messages - 1, size: state.held.size - entry.size };
+  return [{ ...state, held, queued: filter(state.queued, (queued) => queued !== entry) }, [{ type: 'withdrawn', entry }]];
+};
+
+/** Say goodbye behind all that was sent before. Said twice, it is said once. */
+export const end = (state: StreamState): StreamStep =>
+  state.ownEnd !== 'open'
+    ? [state, noEffects]
+    : [{ ...state, ownEnd: 'queued', queued: push(state.queued, { ticket: -1, item: { kind: 'end' }, size: 0 }) }, noEffects];
+
+/** The peer's word on how far it has come. */
+export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
+  if (ack.last !== state.received) return violated(state, `The peer has shipped up to ${ack.last}; up to ${state.received} arrived.`);
+  if (ack.received > state.shipped || ack.done > ack.received) return violated(state, 'The peer acknowledges what was never shipped.');
+  if (ack.received < state.peerReceived || ack.done < state.peerDone) return violated(state, 'The peer takes an acknowledgement back.');
+  if (ack.seen > state.told.done) return violated(state, 'The peer has seen an acknowledgement that was never given.');
+  if (ack.exceptions.some(({ number }) => number > ack.done)) return violated(state, 'An exception is not part of what is done.');
+
+  const exceptions = state.exceptions.some(({ number }) => number <= ack.seen)
+    ? state.exceptions.filter(({ number }) => number > ack.seen)
+    : state.exceptions;
+  const count = ack.done - state.peerDone;
+  const heard: StreamState = { ...state, exceptions, peerReceived: ack.received };
+  if (count === 0) return [heard, noEffects];
+
+  const entries = take(state.sent, count);
+  let freed = 0;
+  let freedSize = 0;
+  for (const entry of entries) {
+    if (!takesCredit(entry.item)) continue;
+    freed += 1;
+    freedSize += entry.size;
+  }
+  const less = ({ messages, size }: StreamWindow): StreamWindow => ({ messages: messages - freed, size: size - freedSize });
+  const from = state.peerDone + 1;
+  const effect: StreamEffect = { type: 'confirmed', from, entries, exceptions: newExceptions(ack.exceptions, from) };
+  return [
+    { ...heard, peerDone: ack.done, sent: shift(state.sent, count), inFlight: less(state.inFlight), held: less(state.held) },
+    [effect],
+  ];
+};
+
+/** Exceptions are restated until their sender knows that they are known: the older ones were heard before. */
+const newExceptions = (exceptions: readonly Exception[], from: number): readonly Exception[] =>
+  exceptions.filter(({ number }) => number >= from);
+
+/** Ship all that may be shipped, in batches, and acknowledge what came. */
+export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
+  let next = state;
+  const effects: StreamEffect[] = [];
+  for (;;) {
+    const batch: OutboundPacket[] = [];
+    next = fillBatch(next, batch, effects);
+    const more = batch.length > 0 && nextEntry(next) !== undefined;
+    if (!more && hasNews(next)) {
+      if (batch.length > 0 || ackNow) {
+        batch.push(ackOf(next));
+        next = { ...next, told: { received: next.received, done: next.done }, ackWaits: false };
+      } else if (!next.ackWaits) {
+        next = { ...next, ackWaits: true };
+        effects.push({ type: 'awaitAckDelay' });
+      }
+    }
+    if (batch.length > 0) effects.push({ type: 'write', packets: batch });
+    if (!more) return [next, effects];
+  }
+};
+
+const hasNews = (state: StreamState): boolean => state.received > state.told.received || state.done > state.told.done;
+
+const ackOf = (state: StreamState): Ack => ({
+  kind: 'ack',
+  received: state.received,
+  done: state.done,
+  last: state.shipped,
+  seen: state.peerDone,
+  exceptions: state.exceptions.length === 0 ? state.exceptions : state.exceptions.filter(({ number }) => number <= state.done),
+});
+
+const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamEffect[]): StreamState => {
+  const { batchItemsMax, batchSizeMax } = state.limits;
+  let { queued, prompt, sent, shipped, ownEnd } = state;
+  let { messages, size } = state.inFlight;
+  let batchSize = 0;
+  while (batch.length < batchItemsMax) {
+    const entry = pick(queued, prompt, state.limits.peerWindow, messages, size, ownEnd);
+    if (entry === undefined || (batch.length > 0 && batchSize + entry.size > batchSizeMax)) break;
+    if (entry === at(prompt, 0)) prompt = shift(prompt, 1);
+    else queued = shift(queued, 1);
+    shipped += 1;
+    batchSize += entry.size;
+    if (takesCredit(entry.item)) {
+      messages += 1;
+      size += entry.size;
+    }
+    if (entry.item.kind === 'end') ownEnd = 'shipped';
+    if (entry.item.kind === 'request') effects.push({ type: 'numbered', ticket: entry.ticket, number: shipped });
+    batch.push(entry.item);
+    sent = push(sent, entry);
+  }
+  return batch.length === 0 ? state : { ...state, queued, prompt, sent, shipped, ownEnd, inFlight: { messages, size } };
+};
+
+const nextEntry = (state: StreamState): Entry | undefined =>
+  pick(state.queued, state.prompt, state.limits.peerWindow, state.inFlight.messages, state.inFlight.size, state.ownEnd);
+
+/** The next item to ship: in the order of sending, except that what needs no credit passes what has none. */
+const pick = (
+  queued: Queue<Entry>,
+  prompt: Queue<Entry>,
+  window: StreamWindow,
+  messages: number,
+  size: number,
+  ownEnd: StreamState['ownEnd'],
+): Entry | undefined => {
+  if (ownEnd === 'shipped') return undefined;
+  const answer = at(prompt, 0);
+  const head = at(queued, 0);
+  if (head === undefined || !hasCredit(head, window, messages, size)) return answer;
+  // The end is said last: answers that are ready go before it.
+  if (answer !== undefined && (answer.ticket < head.ticket || head.item.kind === 'end')) return answer;
+  return head;
+};
+
+/** One item may always go where nothing is in flight: a window smaller than a message must not stop the stream for good. */
+const hasCredit = (entry: Entry, window: StreamWindow, messages: number, size: number): boolean =>
+  !takesCredit(entry.item) || messages === 0 || (messages < window.messages && size + entry.size <= window.size);
+
+/** Everything the app sent that is not known as done, oldest first. */
+export const unconfirmed = (state: StreamState): readonly Entry[] =>
+  [...toArray(state.sent), ...toArray(state.queued)].filter(({ item }) => takesCredit(item));
+
+export const unconfirmedCount = (state: StreamState): number => state.held.messages;

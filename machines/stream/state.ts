@@ -1,0 +1,162 @@
+import { type Failure, failure } from '../reasons.js';
+import type { Exception, InboundItem, InboundPacket, OutboundItem, OutboundPacket, Outcome, StreamWindow } from './packets.js';
+import { type Queue, queueOf } from './queue.js';
+
+/** The sender's own mark on what it sends, ascending: what the confirmation comes back with. */
+export type Ticket = number;
+
+/** One item on its way out. */
+export interface Entry {
+  readonly ticket: Ticket;
+  readonly item: OutboundItem;
+  /** UTF-16 code units of its payload's JSON text. */
+  readonly size: number;
+}
+
+/** What was received and is not yet part of `done`. */
+export interface OpenItem {
+  readonly size: number;
+  /** Does it take of this side's window? */
+  readonly takesCredit: boolean;
+}
+
+/** Numbers from..to, both included. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Fixed for a stream's life. */
+export interface StreamLimits {
+  /** What the peer can hold: this side ships no more. */
+  readonly peerWindow: StreamWindow;
+  /** What this side can hold: a peer that ships more breaks a rule. */
+  readonly ownWindow: StreamWindow;
+  /** How much text may be received and not yet done, frames' own characters included. */
+  readonly openSizeMax: number;
+  /** How much this side holds that is not yet known as done, shipped or not. Past it, a send is refused. */
+  readonly buffer: StreamWindow;
+  /** The most items in one batch. */
+  readonly batchItemsMax: number;
+  /** The most payload text in one batch of several items. */
+  readonly batchSizeMax: number;
+}
+
+/** Both directions of one session's stream, seen from one side. A value: the reducer gives a new one. */
+export interface StreamState {
+  readonly limits: StreamLimits;
+
+  /** Messages, requests and the end, accepted and not yet shipped. */
+  readonly queued: Queue<Entry>;
+  /** Replies, failures and cancels, accepted and not yet shipped: no credit holds them back. */
+  readonly prompt: Queue<Entry>;
+  /** Shipped and not yet known as done; the first one has the number `peerDone + 1`. */
+  readonly sent: Queue<Entry>;
+  /** Own last shipped number. */
+  readonly shipped: number;
+  readonly peerReceived: number;
+  readonly peerDone: number;
+  /** Messages and requests held, shipped or not, with their size: what `buffer` bounds. */
+  readonly held: StreamWindow;
+  /** Messages and requests shipped and not known as done, with their size: what `peerWindow` bounds. */
+  readonly inFlight: StreamWindow;
+  /** This side's goodbye: not said, waiting behind what was sent before, or shipped. */
+  readonly ownEnd: 'open' | 'queued' | 'shipped';
+
+  readonly received: number;
+  readonly done: number;
+  /** Received and not part of `done`, the first one being `done + 1`. */
+  readonly open: Queue<OpenItem>;
+  /** How much of the own window `open` takes. */
+  readonly taken: StreamWindow;
+  /** Settled out of turn: ahead of `done`, ascending, apart from each other. */
+  readonly ahead: readonly Range[];
+  /** Not simply handled, and not known to be known by the peer, ascending. */
+  readonly exceptions: readonly Exception[];
+  /** The peer has said that nothing follows. */
+  readonly peerEnded: boolean;
+  /** What the latest acknowledgement told. */
+  readonly told: { readonly received: number; readonly done: number };
+  /** An acknowledgement waits for data to ride on. */
+  readonly ackWaits: boolean;
+  /** Both sides have ended and know that the other knows. */
+  readonly complete: boolean;
+}
+
+/** What happens to a stream. */
+export type StreamInput =
+  /** The app sends. The answer is in the effects: none of them `refused` means accepted. */
+  | { readonly type: 'send'; readonly entry: Entry }
+  /** The app no longer wants something sent; what is shipped already stays so. */
+  | { readonly type: 'withdraw'; readonly ticket: Ticket }
+  /** The app says goodbye. */
+  | { readonly type: 'end' }
+  /** Something arrived from the peer, in order. */
+  | { readonly type: 'arrived'; readonly packet: InboundPacket }
+  /** A delivered message's handler has settled, or a delivered request's has started. */
+  | { readonly type: 'settled'; readonly number: number; readonly outcome: Outcome }
+  /** An acknowledgement has waited long enough. */
+  | { readonly type: 'ackDue' }
+  /** A turn is over: ship what may be shipped. */
+  | { readonly type: 'flush' };
+
+/** What is to be done about it, in order. */
+export type StreamEffect =
+  /** One batch. */
+  | { readonly type: 'write'; readonly packets: readonly OutboundPacket[] }
+  /** Hand an item to its handler, request or asker. */
+  | { readonly type: 'deliver'; readonly number: number; readonly item: InboundItem }
+  /** The peer is done with these, the first of them being number `from`. */
+  | { readonly type: 'confirmed'; readonly from: number; readonly entries: readonly Entry[]; readonly exceptions: readonly Exception[] }
+  /** A request got its number: what its answer will name. */
+  | { readonly type: 'numbered'; readonly ticket: Ticket; readonly number: number }
+  /** Not accepted. */
+  | { readonly type: 'refused'; readonly ticket: Ticket; readonly code: 'BufferFullError' | 'NoActiveSessionError' }
+  /** Taken back before it was shipped. */
+  | { readonly type: 'withdrawn'; readonly entry: Entry }
+  /** Say `ackDue` after the agreed delay. */
+  | { readonly type: 'awaitAckDelay' }
+  /** The peer has said that nothing follows. */
+  | { readonly type: 'peerEnded' }
+  /** Both sides have ended and know it. */
+  | { readonly type: 'complete' }
+  /** The peer broke a rule: the link can't go on. */
+  | { readonly type: 'violated'; readonly failure: Failure };
+
+export type StreamStep = readonly [StreamState, readonly StreamEffect[]];
+
+const nothing: StreamWindow = { messages: 0, size: 0 };
+
+/** A stream at its beginning: nothing said, nothing heard. */
+export const initialStream = (limits: StreamLimits): StreamState => ({
+  limits,
+  queued: queueOf(),
+  prompt: queueOf(),
+  sent: queueOf(),
+  shipped: 0,
+  peerReceived: 0,
+  peerDone: 0,
+  held: nothing,
+  inFlight: nothing,
+  ownEnd: 'open',
+  received: 0,
+  done: 0,
+  open: queueOf(),
+  taken: nothing,
+  ahead: [],
+  exceptions: [],
+  peerEnded: false,
+  told: { received: 0, done: 0 },
+  ackWaits: false,
+  complete: false,
+});
+
+export const noEffects: readonly StreamEffect[] = [];
+
+/** Does the item take of the receiver's window? Answers and ends never do: they must pass where both sides are full. */
+export const takesCredit = (item: { readonly kind: string }): boolean => item.kind === 'message' || item.kind === 'request';
+
+export const violated = (state: StreamState, detail: string): StreamStep => [
+  state,
+  [{ type: 'violated', failure: failure('ProtocolError', detail) }],
+];

@@ -1,0 +1,43 @@
+/**
+ * One session's stream, seen from one side: numbering, credit, acknowledging and the goodbye, both ways. Client and server run the same
+ * reducer: `(state, input) -> [state, effects]`, pure. Rules: docs/protocol.md, "Streams".
+ */
+import { arrived, settled, unacknowledged } from './inbound.js';
+import { acknowledged, end, flush, send, withdraw } from './outbound.js';
+import type { StreamEffect, StreamInput, StreamState, StreamStep } from './state.js';
+
+export { unconfirmed, unconfirmedCount } from './outbound.js';
+
+/** One step. Effects are to be done in their order. */
+export const reduceStream = (state: StreamState, input: StreamInput): StreamStep => {
+  switch (input.type) {
+    case 'send':
+      return send(state, input.entry);
+    case 'withdraw':
+      return withdraw(state, input.ticket);
+    case 'end':
+      return end(state);
+    case 'arrived':
+      return input.packet.kind === 'ack' ? completed(acknowledged(state, input.packet)) : arrived(state, input.packet);
+    case 'settled':
+      return settled(state, input.number, input.outcome);
+    case 'ackDue':
+      return completed(flush({ ...state, ackWaits: false }, true));
+    case 'flush':
+      return completed(flush(state, mustAcknowledge(state)));
+  }
+};
+
+/** An acknowledgement waits for data to ride on, but not past half of the peer's credit, nor once the peer waits for the end. */
+const mustAcknowledge = (state: StreamState): boolean => state.peerEnded || unacknowledged(state) * 2 >= state.limits.ownWindow.messages;
+
+/** Both ends are said, everything is done on both sides, and both know. Told once. */
+const completed = ([state, effects]: StreamStep): StreamStep => {
+  const isComplete =
+    !state.complete &&
+    state.peerEnded &&
+    state.ownEnd === 'shipped' &&
+    state.peerDone === state.shipped &&
+    state.told.done === state.received;
+  return isComplete ? [{ ...state, complete: true }, [...effects, { type: 'complete' } satisfies StreamEffect]] : [state, effects];
+};

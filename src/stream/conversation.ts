@@ -1,0 +1,266 @@
+import type { Clock } from '../../machines/ports/host.js';
+import type { Failure, ReasonCode } from '../../machines/reasons.js';
+import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, StreamWindow } from '../../machines/stream/packets.js';
+import type { Entry, StreamEffect, StreamLimits } from '../../machines/stream/state.js';
+import { errorOf } from '../errors.js';
+import { framesPerBatchMax, itemOverheadMax, typeLengthMax } from '../wire/limits.js';
+import { toJsonText } from '../wire/payload.js';
+import { type HandlerReports, HandlerTable, Inbox } from './handlers.js';
+import { Answerer, Asker, type RequestResult, RequestTable } from './requests.js';
+import { StreamRunner } from './runner.js';
+import { type RefusedSend, type SendResult, Sent, type Unconfirmed } from './sent.js';
+
+/** The most payload text in one batch of several messages, in UTF-16 code units: even at three bytes each it fits the default batch limit of 1 MiB. */
+const batchSizeMax = 262_144;
+
+/** What one side can hold, and how long it waits, whatever the session. */
+export interface ConversationSettings {
+  readonly clock: Clock;
+  /** What this side can hold of the other's messages. */
+  readonly ownWindow: StreamWindow;
+  /** What this side holds of its own messages until they are confirmed. */
+  readonly buffer: StreamWindow;
+  readonly handlerTimeoutMs: number;
+  /** Do effects only when told to: for tools. */
+  readonly held?: boolean;
+}
+
+/** What the other side has agreed to, at the welcome. */
+export interface ConversationTerms {
+  readonly sessionId: string;
+  readonly peerWindow: StreamWindow;
+  readonly messageSizeMax: number;
+  readonly ackDelayMs: number;
+}
+
+export interface ConversationOwner {
+  readonly direction: 'up' | 'down';
+  write(packets: readonly OutboundPacket[]): void;
+  /** The other side has said that nothing follows, and all it said is handled. */
+  peerEnded(): void;
+  complete(): void;
+  violated(failure: Failure): void;
+  readonly reports: HandlerReports & {
+    requestFailed(request: { readonly id: string; readonly type: string; readonly error: unknown }): void;
+  };
+}
+
+/** Everything that an app registered on a session: it stays while streams come and go. */
+export interface Registry {
+  readonly messages: HandlerTable;
+  readonly requests: RequestTable;
+}
+
+export const newRegistry = (): Registry => ({ messages: new HandlerTable(), requests: new RequestTable() });
+
+/**
+ * One stream at work: sends, handlers, requests, confirmations and the goodbye of one session, on either side. A link is written to
+ * while it is there; when it is gone the conversation keeps what is sent, until it is handed back.
+ */
+export class Conversation {
+  readonly #owner: ConversationOwner;
+  readonly #terms: ConversationTerms;
+  readonly #inbox: Inbox;
+  readonly #asker: Asker;
+  readonly #answerer: Answerer;
+  readonly runner: StreamRunner;
+  /** Requests that came before their handlers could be registered; null once they could. */
+  #waitingRequests: (() => void)[] | null = [];
+  #tickets = 0;
+  #over: ReasonCode | null = null;
+
+  constructor(owner: ConversationOwner, registry: Registry, settings: ConversationSettings, terms: ConversationTerms) {
+    this.#owner = owner;
+    this.#terms = terms;
+    const idPrefix = `${terms.sessionId}:${owner.direction === 'up' ? 'down' : 'up'}`;
+    this.runner = new StreamRunner(
+      {
+        write: (packets) => owner.write(packets),
+        deliver: (number, item) => this.#deliver(number, item),
+        confirmed: (effect) => this.#confirmed(effect),
+        numbered: (ticket, number) => this.#asker.numbered(ticket, number),
+        peerEnded: () => this.#peerEnded(),
+        complete: () => owner.complete(),
+        violated: (failure) => owner.violated(failure),
+      },
+      { limits: limitsOf(settings, terms), ackDelayMs: terms.ackDelayMs, clock: settings.clock, held: settings.held },
+    );
+    this.#inbox = new Inbox(
+      registry.messages,
+      {
+        clock: settings.clock,
+        handlerTimeoutMs: settings.handlerTimeoutMs,
+        idPrefix,
+        reports: owner.reports,
+        settled: (number, outcome) => this.runner.settled(number, outcome),
+      },
+      true,
+    );
+    this.#asker = new Asker({
+      clock: settings.clock,
+      withdraw: (ticket) => this.runner.withdraw(ticket),
+      cancel: (number) => this.#sendItem({ kind: 'cancel', to: number }, 0),
+    });
+    this.#answerer = new Answerer(registry.requests, {
+      idPrefix,
+      reply: (to, value) => this.#reply(to, value),
+      fail: (to, code, message) => this.#sendItem({ kind: 'failure', to, code, message }, 0),
+      requestFailed: (request) => owner.reports.requestFailed(request),
+    });
+  }
+
+  /** Messages were waiting until now, so that handlers could be registered. */
+  release(): void {
+    this.#inbox.release();
+    const waiting = this.#waitingRequests;
+    this.#waitingRequests = null;
+    for (const run of waiting ?? []) run();
+  }
+
+  send(type: string, payload: unknown): SendResult {
+    const text = this.#text(type, payload);
+    return 'error' in text
+      ? { accepted: false, error: text.error }
+      : this.#accept({ kind: 'message', type, payload: text.json }, text.json.length);
+  }
+
+  /** A message that was serialised once for many sessions. */
+  sendItem(item: OutboundItem, size: number): SendResult {
+    return this.#accept(item, size);
+  }
+
+  async request(type: string, payload: unknown, timeoutMs: number, signal: AbortSignal | undefined): Promise<RequestResult<unknown>> {
+    const text = this.#text(type, payload);
+    const refusedWith = (error: RefusedSend['error']): RequestResult<unknown> => ({
+      succeeded: false,
+      failed: true,
+      error,
+      maybeHandled: false,
+    });
+    if ('error' in text) return refusedWith(text.error);
+    if (signal?.aborted === true) return refusedWith(errorOf('RequestAbortedError', `Type: ${type}.`));
+    const sent = this.#accept({ kind: 'request', type, payload: text.json, timeoutMs }, text.json.length);
+    return sent.accepted ? this.#asker.ask((sent as Sent).ticket, type, timeoutMs, signal) : refusedWith(sent.error);
+  }
+
+  received(packets: readonly InboundPacket[]): void {
+    this.runner.received(packets);
+  }
+
+  /** Say goodbye behind all that was sent. */
+  end(): void {
+    this.runner.end();
+  }
+
+  /** The link is gone for good: nothing more is written. */
+  stop(): void {
+    this.runner.stop();
+  }
+
+  get unconfirmedCount(): number {
+    return this.runner.unconfirmedCount;
+  }
+
+  /**
+   * It is over: handlers are told so, requests are answered with the reason, and what is not confirmed is handed back, oldest first.
+   * What was shipped may have been handled.
+   */
+  close(code: ReasonCode): readonly Unconfirmed[] {
+    if (this.#over !== null) return [];
+    this.#over = code;
+    this.runner.stop();
+    this.#inbox.close();
+    this.#answerer.close();
+    this.#asker.close(code);
+    const { sent } = this.runner.state;
+    const shipped = new Set<Entry>(sent.items.slice(sent.start, sent.end));
+    return this.runner.unconfirmed().flatMap((entry) => {
+      if (entry instanceof Sent) entry.settle('unknown');
+      const { item } = entry;
+      return item.kind === 'message' || item.kind === 'request'
+        ? [{ kind: item.kind, type: item.type, payload: JSON.parse(item.payload) as unknown, shipped: shipped.has(entry) }]
+        : [];
+    });
+  }
+
+  #text(type: string, payload: unknown): { readonly json: string } | { readonly error: RefusedSend['error'] } {
+    if (typeof type !== 'string' || type.length === 0 || type.length > typeLengthMax)
+      return { error: errorOf('InvalidTypeError', `Given: ${typeof type === 'string' ? `${type.length} characters` : typeof type}.`) };
+    const text = toJsonText(payload, this.#terms.messageSizeMax);
+    return text.ok ? { json: text.json } : { error: errorOf(text.code, text.detail) };
+  }
+
+  #accept(item: OutboundItem, size: number): SendResult {
+    if (this.#over !== null) return { accepted: false, error: errorOf('NoActiveSessionError') };
+    if (size > this.#terms.messageSizeMax)
+      return { accepted: false, error: errorOf('MessageTooLargeError', `${size} characters, ${this.#terms.messageSizeMax} at most.`) };
+    this.#tickets += 1;
+    const sent = new Sent(this.#tickets, item, size);
+    const refusal = this.runner.send(sent);
+    return refusal === null ? sent : { accepted: false, error: errorOf(refusal) };
+  }
+
+  /** An answer, which has its room reserved: only the own goodbye can keep it back, and then its asker learns of that. */
+  #sendItem(item: OutboundItem, size: number): void {
+    if (this.#over !== null) return;
+    this.#tickets += 1;
+    this.runner.send({ ticket: this.#tickets, item, size });
+  }
+
+  #reply(to: number, value: unknown): void {
+    const text = toJsonText(value === undefined ? null : value, this.#terms.messageSizeMax);
+    if (text.ok) {
+      this.#sendItem({ kind: 'reply', to, payload: text.json }, text.json.length);
+      return;
+    }
+    this.#owner.reports.requestFailed({ id: `request ${to}`, type: 'reply', error: errorOf(text.code, text.detail) });
+    this.#sendItem({ kind: 'failure', to, code: 'RequestFailedError', message: 'The reply can not be sent.' }, 0);
+  }
+
+  #deliver(number: number, item: InboundItem): void {
+    switch (item.kind) {
+      case 'message':
+        this.#inbox.add(number, item);
+        return;
+      case 'request': {
+        const run = (): void => {
+          if (this.#over !== null) return;
+          void this.#answerer.answer(number, item);
+          this.runner.settled(number, 'handled');
+        };
+        if (this.#waitingRequests === null) run();
+        else this.#waitingRequests.push(run);
+        return;
+      }
+      case 'reply':
+      case 'failure':
+        this.#asker.answered(item);
+        return;
+      case 'cancel':
+        this.#answerer.cancelled(item.to);
+        return;
+      case 'end':
+        return;
+    }
+  }
+
+  #confirmed({ from, entries, exceptions }: Extract<StreamEffect, { type: 'confirmed' }>): void {
+    const outcomes = exceptions.length === 0 ? null : new Map(exceptions.map(({ number, outcome }) => [number, outcome]));
+    for (const [index, entry] of entries.entries()) if (entry instanceof Sent) entry.settle(outcomes?.get(from + index) ?? 'handled');
+  }
+
+  /** The other side's end is passed on once all it said before is handled and answered. */
+  #peerEnded(): void {
+    this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded()));
+  }
+}
+
+const limitsOf = (settings: ConversationSettings, terms: ConversationTerms): StreamLimits => ({
+  peerWindow: terms.peerWindow,
+  ownWindow: settings.ownWindow,
+  // A size on the wire is a share of its batch, so that it is exact for a batch and not for each message: twice the window is past all honest doubt.
+  openSizeMax: settings.ownWindow.size * 2 + settings.ownWindow.messages * itemOverheadMax,
+  buffer: settings.buffer,
+  batchItemsMax: framesPerBatchMax - 1,
+  batchSizeMax,
+});

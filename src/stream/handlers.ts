@@ -1,0 +1,215 @@
+import type { Clock, TimerHandle } from '../../machines/ports/host.js';
+import type { InboundItem, Outcome } from '../../machines/stream/packets.js';
+import { at, lengthOf, push, type Queue, queueOf, shift } from '../../machines/stream/queue.js';
+
+/** What a handler learns about the message besides its payload. */
+export interface MessageInfo {
+  /** Unique among all messages: session, direction and number. The same message given twice has the same id. */
+  readonly id: string;
+  readonly type: string;
+  /** It was shipped before to an earlier life of this side, which may have handled it. */
+  readonly redelivered: boolean;
+  /** Aborted when the handler takes longer than `handlerTimeoutMs`, and when the session ends. */
+  readonly signal: AbortSignal;
+}
+
+export type MessageHandler = (payload: unknown, message: MessageInfo) => unknown;
+
+/** What goes wrong in handlers: told, never thrown. */
+export interface HandlerReports {
+  /** A message came for which there is no handler; the sender is told `unhandled`. */
+  unhandled(message: { readonly id: string; readonly type: string }): void;
+  /** A handler threw; the sender is told `failed`. */
+  handlerFailed(message: { readonly id: string; readonly type: string; readonly error: unknown }): void;
+  /** A handler takes longer than it may; it is not interrupted, and the next one waits for it. */
+  handlerSlow(message: { readonly id: string; readonly type: string; readonly afterMs: number }): void;
+}
+
+export interface InboxSettings {
+  readonly clock: Clock;
+  readonly handlerTimeoutMs: number;
+  /** `<session>:<up or down>`: what a message's id begins with. */
+  readonly idPrefix: string;
+  readonly reports: HandlerReports;
+  /** What became of it. */
+  settled(number: number, outcome: Outcome): void;
+}
+
+interface Waiting {
+  readonly number: number;
+  readonly item: Extract<InboundItem, { kind: 'message' }>;
+  readonly arrivedAt: number;
+}
+
+/** The handlers of a session, by message type. They outlive the session's links and streams. */
+export class HandlerTable {
+  readonly #byType = new Map<string, readonly MessageHandler[]>();
+
+  /** Add a handler; the returned function takes it out again. */
+  on(type: string, handler: MessageHandler): () => void {
+    this.#byType.set(type, [...(this.#byType.get(type) ?? []), handler]);
+    let on = true;
+    return () => {
+      if (!on) return;
+      on = false;
+      const handlers = this.#byType.get(type) ?? [];
+      const index = handlers.indexOf(handler);
+      this.#byType.set(type, [...handlers.slice(0, index), ...handlers.slice(index + 1)]);
+    };
+  }
+
+  of(type: string): readonly MessageHandler[] {
+    return this.#byType.get(type) ?? [];
+  }
+}
+
+/** Runs a session's message handlers one at a time, in order. It is bounded by the window that the peer's credit keeps. */
+export class Inbox {
+  readonly #handlers: HandlerTable;
+  readonly #settings: InboxSettings;
+  #waiting: Queue<Waiting> = queueOf();
+  #busy = false;
+  #held: boolean;
+  #closed = false;
+  #running: Info | null = null;
+  #stopWaiting: (() => void) | null = null;
+  #idle: (() => void) | null = null;
+
+  constructor(handlers: HandlerTable, settings: InboxSettings, held: boolean) {
+    this.#handlers = handlers;
+    this.#settings = settings;
+    this.#held = held;
+  }
+
+  add(number: number, item: Extract<InboundItem, { kind: 'message' }>): void {
+    const arrivedAt = item.options?.ttlMs === undefined ? 0 : this.#settings.clock.now();
+    this.#waiting = push(this.#waiting, { number, item, arrivedAt });
+    this.#run();
+  }
+
+  /** From now on messages are handled: until then they wait. */
+  release(): void {
+    this.#held = false;
+    this.#run();
+  }
+
+  /** Call back once nothing waits and nothing runs. */
+  whenIdle(callback: () => void): void {
+    if (this.#isIdle) callback();
+    else this.#idle = callback;
+  }
+
+  /** Handle nothing more; the running handler's signal is aborted, what it comes to is nobody's business any more. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting = queueOf();
+    this.#running?.abort();
+    this.#stopWaiting?.();
+    this.#idle = null;
+  }
+
+  get #isIdle(): boolean {
+    return !this.#busy && lengthOf(this.#waiting) === 0;
+  }
+
+  #run(): void {
+    if (this.#busy || this.#held) return;
+    this.#busy = true;
+    for (let waiting = at(this.#waiting, 0); waiting !== undefined; waiting = at(this.#waiting, 0)) {
+      const { number } = waiting;
+      this.#waiting = shift(this.#waiting, 1);
+      const outcome = this.#handle(waiting);
+      if (outcome instanceof Promise) {
+        // The next handler starts when this one has settled, and never before.
+        void outcome.then((settled) => {
+          if (!this.#closed) this.#settings.settled(number, settled);
+          this.#busy = false;
+          this.#run();
+        });
+        return;
+      }
+      if (!this.#closed) this.#settings.settled(number, outcome);
+    }
+    this.#busy = false;
+    if (this.#isIdle) {
+      const idle = this.#idle;
+      this.#idle = null;
+      idle?.();
+    }
+  }
+
+  /** Synchronous where the handlers are: a promise a message would cost more than the rest of its way. */
+  #handle({ number, item, arrivedAt }: Waiting): Outcome | Promise<Outcome> {
+    const { clock, reports, idPrefix } = this.#settings;
+    const id = `${idPrefix}:${number}`;
+    const ttlMs = item.options?.ttlMs;
+    if (ttlMs !== undefined && clock.now() - arrivedAt >= ttlMs) return 'expired';
+    const handlers = this.#handlers.of(item.type);
+    if (handlers.length === 0) {
+      reports.unhandled({ id, type: item.type });
+      return 'unhandled';
+    }
+    const info = new Info(id, item.type, item.options?.redelivered === true);
+    this.#running = info;
+    const pending: Promise<unknown>[] = [];
+    let failed = false;
+    const fail = (error: unknown): void => {
+      failed = true;
+      reports.handlerFailed({ id, type: item.type, error });
+    };
+    for (const handler of handlers) {
+      try {
+        const result = handler(item.payload, info);
+        if (isThenable(result)) pending.push(Promise.resolve(result).catch(fail));
+      } catch (error) {
+        fail(error);
+      }
+    }
+    if (pending.length === 0) {
+      this.#running = null;
+      return failed ? 'failed' : 'handled';
+    }
+    return this.#settle(pending, info).then(() => (failed ? 'failed' : 'handled'));
+  }
+
+  async #settle(pending: readonly Promise<unknown>[], info: Info): Promise<void> {
+    const { clock, handlerTimeoutMs, reports } = this.#settings;
+    const timer: TimerHandle = clock.setTimeout(() => {
+      info.abort();
+      reports.handlerSlow({ id: info.id, type: info.type, afterMs: handlerTimeoutMs });
+    }, handlerTimeoutMs);
+    this.#stopWaiting = () => clock.clearTimeout(timer);
+    await Promise.all(pending);
+    clock.clearTimeout(timer);
+    this.#running = null;
+  }
+}
+
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** An AbortController a message would be most of its cost: it is made when a handler reads the signal. */
+class Info implements MessageInfo {
+  readonly id: string;
+  readonly type: string;
+  readonly redelivered: boolean;
+  #controller: AbortController | null = null;
+  #aborted = false;
+
+  constructor(id: string, type: string, redelivered: boolean) {
+    this.id = id;
+    this.type = type;
+    this.redelivered = redelivered;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+}

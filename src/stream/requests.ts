@@ -1,0 +1,201 @@
+import type { Clock, TimerHandle } from '../../machines/ports/host.js';
+import type { ReasonCode } from '../../machines/reasons.js';
+import type { InboundItem } from '../../machines/stream/packets.js';
+import { errorOf, type NineLivesError } from '../errors.js';
+
+/** What a request is answered with: a result, never a rejection. */
+export type RequestResult<Reply> =
+  | {
+      readonly succeeded: true;
+      readonly failed: false;
+      readonly reply: Reply;
+      readonly error?: undefined;
+      readonly maybeHandled?: undefined;
+    }
+  | {
+      readonly succeeded: false;
+      readonly failed: true;
+      readonly error: NineLivesError;
+      /** May the other side have run its handler? */
+      readonly maybeHandled: boolean;
+      readonly reply?: undefined;
+    };
+
+const failed = (error: NineLivesError, maybeHandled: boolean): RequestResult<never> => ({
+  succeeded: false,
+  failed: true,
+  error,
+  maybeHandled,
+});
+
+interface Asked {
+  readonly ticket: number;
+  /** What the answer will name; null until the request is shipped. */
+  number: number | null;
+  readonly timer: TimerHandle;
+  readonly settle: (result: RequestResult<unknown>) => void;
+}
+
+/** What the asker needs of its session. */
+export interface AskerOwner {
+  readonly clock: Clock;
+  /** Take back a request that is not shipped. */
+  withdraw(ticket: number): void;
+  /** Tell the other side that nobody waits for the answer to this number any more. */
+  cancel(number: number): void;
+}
+
+/** Requests that this side has asked and that are not answered. */
+export class Asker {
+  readonly #owner: AskerOwner;
+  readonly #byTicket = new Map<number, Asked>();
+  readonly #byNumber = new Map<number, Asked>();
+
+  constructor(owner: AskerOwner) {
+    this.#owner = owner;
+  }
+
+  /** Wait for the answer to a request that was accepted under this ticket. */
+  ask(ticket: number, type: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<RequestResult<unknown>> {
+    return new Promise((resolve) => {
+      const giveUp = (code: 'RequestTimeoutError' | 'RequestAbortedError', detail: string): void => {
+        const maybeHandled = asked.number !== null;
+        if (asked.number === null) this.#owner.withdraw(ticket);
+        else this.#owner.cancel(asked.number);
+        asked.settle(failed(errorOf(code, detail), maybeHandled));
+      };
+      const abort = (): void => giveUp('RequestAbortedError', `Type: ${type}.`);
+      const asked: Asked = {
+        ticket,
+        number: null,
+        timer: this.#owner.clock.setTimeout(() => giveUp('RequestTimeoutError', `Type: ${type}; ${timeoutMs} ms.`), timeoutMs),
+        settle: (result) => {
+          this.#owner.clock.clearTimeout(asked.timer);
+          signal?.removeEventListener('abort', abort);
+          this.#byTicket.delete(ticket);
+          if (asked.number !== null) this.#byNumber.delete(asked.number);
+          resolve(result);
+        },
+      };
+      this.#byTicket.set(ticket, asked);
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  numbered(ticket: number, number: number): void {
+    const asked = this.#byTicket.get(ticket);
+    if (asked === undefined) return;
+    asked.number = number;
+    this.#byNumber.set(number, asked);
+  }
+
+  /** An answer to nothing is an answer that came too late. */
+  answered(item: Extract<InboundItem, { kind: 'reply' | 'failure' }>): void {
+    const asked = this.#byNumber.get(item.to);
+    if (asked === undefined) return;
+    if (item.kind === 'reply') asked.settle({ succeeded: true, failed: false, reply: item.payload });
+    else asked.settle(failed(errorOf(item.code, item.message), item.code !== 'RequestUnhandledError'));
+  }
+
+  /** No answer will come any more. */
+  close(code: ReasonCode): void {
+    for (const asked of [...this.#byTicket.values()]) asked.settle(failed(errorOf(code), asked.number !== null));
+  }
+}
+
+/** What a request's handler learns besides its payload. */
+export interface RequestHandlerInfo {
+  readonly id: string;
+  readonly type: string;
+  /** Aborted when the asker no longer waits, and when the session ends. */
+  readonly signal: AbortSignal;
+}
+
+export type RequestHandler = (payload: unknown, request: RequestHandlerInfo) => unknown;
+
+/** The request handlers of a session, by type: one each, as a request has one answer. */
+export class RequestTable {
+  readonly #byType = new Map<string, RequestHandler>();
+
+  /** @throws Error where the type has a handler already: which of two would answer? */
+  on(type: string, handler: RequestHandler): () => void {
+    if (this.#byType.has(type))
+      throw new Error(`There is a handler for requests of type ${JSON.stringify(type)} already; take it out first.`);
+    this.#byType.set(type, handler);
+    return () => {
+      if (this.#byType.get(type) === handler) this.#byType.delete(type);
+    };
+  }
+
+  of(type: string): RequestHandler | undefined {
+    return this.#byType.get(type);
+  }
+}
+
+/** What the answerer needs of its session. */
+export interface AnswererOwner {
+  readonly idPrefix: string;
+  reply(to: number, value: unknown): void;
+  fail(to: number, code: 'RequestFailedError' | 'RequestUnhandledError', message: string): void;
+  requestFailed(request: { readonly id: string; readonly type: string; readonly error: unknown }): void;
+}
+
+/**
+ * Requests that the other side has asked. They run side by side, each from its arrival: a handler of a message may await an answer whose
+ * own handler sits on this side, so that neither may queue behind the other.
+ */
+export class Answerer {
+  readonly #table: RequestTable;
+  readonly #owner: AnswererOwner;
+  readonly #running = new Map<number, AbortController>();
+  #closed = false;
+  #idle: (() => void) | null = null;
+
+  constructor(table: RequestTable, owner: AnswererOwner) {
+    this.#table = table;
+    this.#owner = owner;
+  }
+
+  async answer(number: number, item: Extract<InboundItem, { kind: 'request' }>): Promise<void> {
+    const handler = this.#table.of(item.type);
+    if (handler === undefined) {
+      this.#owner.fail(number, 'RequestUnhandledError', `Type: ${item.type}.`);
+      return;
+    }
+    const controller = new AbortController();
+    this.#running.set(number, controller);
+    const id = `${this.#owner.idPrefix}:${number}`;
+    try {
+      const value = await handler(item.payload, { id, type: item.type, signal: controller.signal });
+      if (!this.#closed && !controller.signal.aborted) this.#owner.reply(number, value);
+    } catch (error) {
+      if (this.#closed) return;
+      this.#owner.requestFailed({ id, type: item.type, error });
+      // What it threw stays on this side: it may hold what the asker must not know.
+      if (!controller.signal.aborted) this.#owner.fail(number, 'RequestFailedError', `Type: ${item.type}.`);
+    } finally {
+      this.#running.delete(number);
+      if (this.#running.size === 0) this.#idle?.();
+    }
+  }
+
+  cancelled(number: number): void {
+    this.#running.get(number)?.abort();
+  }
+
+  /** Call back once nothing runs. */
+  whenIdle(callback: () => void): void {
+    if (this.#running.size === 0) callback();
+    else
+      this.#idle = () => {
+        this.#idle = null;
+        callback();
+      };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#idle = null;
+    for (const controller of this.#running.values()) controller.abort();
+  }
+}

@@ -1,0 +1,172 @@
+import type { Clock, TimerHandle } from '../../machines/ports/host.js';
+import type { Failure } from '../../machines/reasons.js';
+import type { InboundItem, InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
+import { lengthOf } from '../../machines/stream/queue.js';
+import {
+  type Entry,
+  initialStream,
+  type StreamEffect,
+  type StreamInput,
+  type StreamLimits,
+  type StreamState,
+} from '../../machines/stream/state.js';
+import { reduceStream, unconfirmed, unconfirmedCount } from '../../machines/stream/stream.js';
+import { Steps } from '../steps.js';
+
+/** What a stream's owner does for it. */
+export interface StreamOwner {
+  write(packets: readonly OutboundPacket[]): void;
+  deliver(number: number, item: InboundItem): void;
+  confirmed(effect: Extract<StreamEffect, { type: 'confirmed' }>): void;
+  numbered(ticket: number, number: number): void;
+  peerEnded(): void;
+  complete(): void;
+  violated(failure: Failure): void;
+}
+
+export interface StreamSettings {
+  readonly limits: StreamLimits;
+  readonly ackDelayMs: number;
+  readonly clock: Clock;
+  /** Do effects only when told to. */
+  readonly held?: boolean;
+}
+
+/** Runs one stream: keeps its state, does its effects, and ships once a turn what the turn produced. */
+export class StreamRunner {
+  readonly #owner: StreamOwner;
+  readonly #settings: StreamSettings;
+  #state: StreamState;
+  #ackTimer: TimerHandle | null = null;
+  #flushPlanned = false;
+  #stopped = false;
+  /** What the latest `send` was answered with. */
+  #refusal: Extract<StreamEffect, { type: 'refused' }>['code'] | null = null;
+  /** The effects that wait to be done; a tool steps them. */
+  readonly steps: Steps<StreamEffect>;
+
+  constructor(owner: StreamOwner, settings: StreamSettings) {
+    this.#owner = owner;
+    this.#settings = settings;
+    this.#state = initialStream(settings.limits);
+    this.steps = new Steps((effect) => this.#perform(effect), settings.held);
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  /** Null: accepted. */
+  send(entry: Entry): Extract<StreamEffect, { type: 'refused' }>['code'] | null {
+    this.#refusal = null;
+    this.#input({ type: 'send', entry });
+    const refusal = this.#refusal;
+    if (refusal === null) this.#planFlush();
+    return refusal;
+  }
+
+  withdraw(ticket: number): boolean {
+    const before = lengthOf(this.#state.queued);
+    this.#input({ type: 'withdraw', ticket });
+    return lengthOf(this.#state.queued) < before;
+  }
+
+  end(): void {
+    this.#input({ type: 'end' });
+    this.#planFlush();
+  }
+
+  settled(number: number, outcome: Extract<StreamInput, { type: 'settled' }>['outcome']): void {
+    this.#input({ type: 'settled', number, outcome });
+    this.#planFlush();
+  }
+
+  received(packets: readonly InboundPacket[]): void {
+    for (const packet of packets) {
+      if (this.#stopped) return;
+      this.#input({ type: 'arrived', packet });
+    }
+    this.#planFlush();
+  }
+
+  /** What was sent and is not known as done, oldest first. */
+  unconfirmed(): readonly Entry[] {
+    return unconfirmed(this.#state);
+  }
+
+  get unconfirmedCount(): number {
+    return unconfirmedCount(this.#state);
+  }
+
+  /** The link is gone: nothing is written any more, no timer is left. What is sent from now on is kept. */
+  stop(): void {
+    this.#stopped = true;
+    this.steps.clear();
+    if (this.#ackTimer !== null) this.#settings.clock.clearTimeout(this.#ackTimer);
+    this.#ackTimer = null;
+  }
+
+  #input(input: StreamInput): void {
+    const [state, effects] = reduceStream(this.#state, input);
+    this.#state = state;
+    if (input.type === 'send') {
+      const [refused] = effects;
+      if (refused?.type === 'refused') this.#refusal = refused.code;
+      return;
+    }
+    this.steps.add(effects);
+  }
+
+  /** Everything that one turn of the event loop produces leaves in as few batches as it fits in. */
+  #planFlush(): void {
+    if (this.#flushPlanned || this.#stopped) return;
+    this.#flushPlanned = true;
+    queueMicrotask(() => {
+      this.#flushPlanned = false;
+      if (!this.#stopped) this.#input({ type: 'flush' });
+    });
+  }
+
+  #perform(effect: StreamEffect): void {
+    switch (effect.type) {
+      case 'write':
+        this.#owner.write(effect.packets);
+        return;
+      case 'deliver':
+        this.#owner.deliver(effect.number, effect.item);
+        return;
+      case 'confirmed':
+        this.#owner.confirmed(effect);
+        return;
+      case 'numbered':
+        this.#owner.numbered(effect.ticket, effect.number);
+        return;
+      case 'awaitAckDelay':
+        this.#awaitAckDelay();
+        return;
+      case 'peerEnded':
+        this.#owner.peerEnded();
+        return;
+      case 'complete':
+        this.#owner.complete();
+        return;
+      case 'violated':
+        this.stop();
+        this.#owner.violated(effect.failure);
+        return;
+      case 'refused':
+      case 'withdrawn':
+        // Answered where the input was given.
+        return;
+    }
+  }
+
+  #awaitAckDelay(): void {
+    if (this.#ackTimer !== null || this.#stopped) return;
+    const { clock, ackDelayMs } = this.#settings;
+    this.#ackTimer = clock.setTimeout(() => {
+      this.#ackTimer = null;
+      if (!this.#stopped) this.#input({ type: 'ackDue' });
+    }, ackDelayMs);
+  }
+}
