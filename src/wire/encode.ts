@@ -3,7 +3,8 @@ import type { ItemOptions } from '../../machines/stream/packets.js';
 import type { DenyFields, HelloFields, OutboundFrame, PositionFields, WelcomeFields } from './frames.js';
 import { detailLengthMax } from './limits.js';
 
-const exceptionsToJson = (exceptions: PositionFields['exceptions']) => exceptions.map(({ number, outcome }) => [number, outcome] as const);
+const exceptionsToJson = (exceptions: PositionFields['exceptions']) =>
+  exceptions.length === 0 ? undefined : exceptions.map(({ number, outcome }) => [number, outcome] as const);
 const positionsToJson = ({ exceptions, ...counts }: PositionFields) => ({ ...counts, exceptions: exceptionsToJson(exceptions) });
 
 /** A hello as the wire has it: what a hello frame's second element and a subprotocol entry carry. */

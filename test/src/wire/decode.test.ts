@@ -1,0 +1,174 @@
+// uvu's own comparison is led astray by a key named `constructor` or `__proto__`.
+import { deepStrictEqual } from 'node:assert';
+import fc from 'fast-check';
+import type * as t from 'io-ts';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { clientBatch, serverBatch } from '../../../src/wire/codecs.js';
+import { decodeClientBatch, decodeServerBatch } from '../../../src/wire/decode.js';
+import { encodeBatch } from '../../../src/wire/encode.js';
+import type { Decoded, OutboundFrame } from '../../../src/wire/frames.js';
+import { asDecoded, clientFrame, mutate, mutation, serverFrame } from './arbitraries.js';
+
+interface Side {
+  readonly name: string;
+  readonly frame: fc.Arbitrary<OutboundFrame>;
+  readonly codec: t.Type<readonly object[], unknown, unknown>;
+  readonly decode: (text: string) => Decoded<object>;
+}
+const sides: readonly Side[] = [
+  { name: 'client', frame: clientFrame, codec: clientBatch as unknown as Side['codec'], decode: decodeClientBatch },
+  { name: 'server', frame: serverFrame, codec: serverBatch as unknown as Side['codec'], decode: decodeServerBatch },
+];
+
+/** Which kinds of frame count as received text. */
+const sized = ['message', 'request', 'reply', 'failure', 'cancel', 'end'];
+
+/** What the definition makes of a text, or null where it refuses it. */
+const byDefinition = (codec: Side['codec'], text: string): readonly object[] | null => {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const result = codec.decode(value);
+  if (result._tag === 'Left') return null;
+  const size = Math.ceil(text.length / result.right.length);
+  return result.right.map((frame) => (sized.includes((frame as { kind: string }).kind) ? { ...frame, size } : frame));
+};
+
+const isSame = ({ codec, decode }: Side, text: string): boolean => {
+  const decoded = decode(text);
+  deepStrictEqual(decoded.ok ? decoded.frames : null, byDefinition(codec, text));
+  return decoded.ok;
+};
+
+const decoding = suite('decoding');
+
+for (const side of sides) {
+  decoding(`a ${side.name}'s batch is for its receiver what its sender said`, () => {
+    fc.assert(
+      fc.property(fc.array(side.frame, { minLength: 1, maxLength: 6 }), (frames) => {
+        const text = encodeBatch(frames);
+        const size = Math.ceil(text.length / frames.length);
+        const decoded = side.decode(text);
+        deepStrictEqual(decoded, { ok: true, frames: frames.map((frame) => asDecoded(frame, size)) });
+        isSame(side, text);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  decoding(`a ${side.name}'s batch with faults in it is taken or refused as the definition says`, () => {
+    let taken = 0;
+    let refused = 0;
+    fc.assert(
+      fc.property(
+        fc.array(side.frame, { minLength: 1, maxLength: 2 }),
+        fc.array(mutation, { minLength: 1, maxLength: 3 }),
+        (frames, mutations) => {
+          const value = mutations.reduce(mutate, JSON.parse(encodeBatch(frames)) as unknown);
+          if (isSame(side, JSON.stringify(value))) taken++;
+          else refused++;
+        },
+      ),
+      { numRuns: 4000 },
+    );
+    // Both outcomes must be common, or the property says little.
+    assert.ok(taken > 400 && refused > 400, `taken ${taken}, refused ${refused}`);
+  });
+
+  decoding(`arbitrary JSON as a ${side.name}'s batch is taken or refused as the definition says`, () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => void isSame(side, text)),
+      { numRuns: 500 },
+    );
+    const tag = fc.constantFrom('m', 'q', 'r', 'x', 'c', 'e', 's', 'v', 'a', 'ping', 'pong', 'bye', 'hello', 'welcome', 'deny', 'gone');
+    const frame = fc
+      .tuple(tag, fc.array(fc.oneof(fc.nat(3), fc.jsonValue(), fc.constant('chat')), { maxLength: 6 }))
+      .map(([first, rest]) => [first, ...rest]);
+    fc.assert(
+      fc.property(fc.array(frame, { minLength: 1, maxLength: 3 }), (batch) => void isSame(side, JSON.stringify(batch))),
+      { numRuns: 1000 },
+    );
+  });
+
+  decoding(`arbitrary text as a ${side.name}'s batch never throws, and what is refused says why without repeating it`, () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const decoded = side.decode(text);
+        deepStrictEqual(decoded.ok ? decoded.frames : null, byDefinition(side.codec, text));
+        if (!decoded.ok) assert.is(decoded.code, 'ProtocolError');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  decoding(`a ${side.name}'s text of a million characters, however nested, is answered within a second`, () => {
+    const long = 1_000_000;
+    const texts = [
+      '['.repeat(long),
+      '['.repeat(long / 2) + ']'.repeat(long / 2),
+      '{"a":'.repeat(long / 5),
+      `[["m","t",${'['.repeat(long / 2)}${']'.repeat(long / 2)}]]`,
+      `[["ping",${'9'.repeat(long)}]]`,
+      `[["ping",1e${'9'.repeat(long)}]]`,
+      `[${'["e"],'.repeat(long / 6)}["e"]]`,
+      `[["a",0,0,0,0,[${'[1,"failed"],'.repeat(long / 13)}[1,"failed"]]]]`,
+      `[["m","${'\\ud800'.repeat(long / 6)}",1]]`,
+      `"${'\\u0000'.repeat(long / 6)}"`,
+    ];
+    for (const text of texts) {
+      const begun = performance.now();
+      side.decode(text);
+      assert.ok(performance.now() - begun < 1000, text.slice(0, 20));
+    }
+  });
+}
+
+decoding('a payload that is nested deeply is handed on as it is, without a walk over it', () => {
+  const decoded = decodeClientBatch(`[["m","t",${'['.repeat(100_000)}${']'.repeat(100_000)}]]`);
+  assert.is(decoded.ok, true);
+});
+
+decoding('a field named __proto__ changes no prototype, and gives no field', () => {
+  const text = '[["bye",{"code":"ServerError","message":"m","retryAfterMs":99999999999,"__proto__":{"spreadMs":5}}]]';
+  const decoded = decodeServerBatch(text);
+  const [frame] = decoded.ok ? decoded.frames : [];
+  assert.ok(frame?.kind === 'bye');
+  assert.is(frame.bye.spreadMs, undefined);
+  assert.is(Object.getPrototypeOf(frame.bye), Object.prototype);
+  const defined = serverBatch.decode(JSON.parse(text));
+  const [other] = defined._tag === 'Right' ? defined.right : [];
+  assert.ok(other?.kind === 'bye');
+  assert.is(other.bye.spreadMs, undefined);
+});
+
+decoding('a refusal names the frame, its tag and what was expected, never what was sent', () => {
+  const secret = 'hunter2-hunter2';
+  const texts: readonly (readonly [string, string])[] = [
+    [`{"${secret}":1}`, 'expected an array of 1 to 128 frames'],
+    [`[["e"],"${secret}"]`, 'frame 1: expected an array with a tag'],
+    [`[["e"],["${secret}"]]`, 'frame 1: expected a known tag'],
+    [`[["e"],["m","${secret}"]]`, 'frame 1 "m": expected a payload at 2'],
+    [`[["start",{"username":"jane","token":"${secret}"}]]`, 'frame 0 "start": expected a valid start'],
+    [
+      `[["hello",{"v":1,"features":[],"window":{"messages":1,"size":1},"key":"${secret}"}]]`,
+      'frame 0 "hello": expected either a start or a resume',
+    ],
+    [`${secret}`, 'not JSON'],
+  ];
+  for (const [text, detail] of texts) {
+    assert.equal(decodeClientBatch(text), { ok: false, code: 'ProtocolError', detail });
+  }
+});
+
+decoding('an item gets an equal share of its batch as its size, rounded up', () => {
+  const text = '[["m","t",1],["a",0,0,0,0],["e"]]';
+  const decoded = decodeServerBatch(text);
+  assert.is(text.length, 33);
+  assert.equal(decoded.ok && decoded.frames.map((frame) => ('size' in frame ? frame.size : null)), [11, null, 11]);
+});
+
+decoding.run();
