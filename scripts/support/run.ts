@@ -7,6 +7,8 @@ export interface Ran {
   readonly stdout: string;
   /** stdout and stderr, in the order they came. */
   readonly output: string;
+  /** It was killed, since it had not ended within its limit. */
+  readonly timedOut: boolean;
 }
 
 export interface RunOptions {
@@ -14,6 +16,8 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Pass its output through as it comes, instead of collecting it. */
   readonly show?: boolean;
+  /** Kill it after so many milliseconds. Without one it may run as long as it likes. */
+  readonly limitMs?: number;
 }
 
 /** Settles when the program has ended, whatever its exit code; rejects only where it could not be started. */
@@ -24,6 +28,12 @@ export const run = (command: string, args: readonly string[], options: RunOption
       env: { ...process.env, ...options.env },
       stdio: options.show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     });
+    let timedOut = false;
+    const kill = (): void => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    };
+    const limit = options.limitMs === undefined ? undefined : setTimeout(kill, options.limitMs);
     let stdout = '';
     let output = '';
     child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -33,6 +43,12 @@ export const run = (command: string, args: readonly string[], options: RunOption
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       output += chunk;
     });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, stdout, output }));
+    child.on('error', (error) => {
+      clearTimeout(limit);
+      reject(error);
+    });
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      resolve({ code: code ?? 1, stdout, output, timedOut });
+    });
   });

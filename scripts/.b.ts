@@ -1,0 +1,22 @@
+import { toJsonText } from '../src/wire/payload.js';
+import { encodeBatch, encodeFrame } from '../src/wire/encode.js';
+import { decodeClientBatch } from '../src/wire/decode.js';
+const bench=(name:string,f:()=>unknown,n=300000)=>{let best=1e9;for(let r=0;r<5;r++){const b=process.hrtime.bigint();let x=0;for(let i=0;i<n;i++)x+=(f() as any)?1:0;const t=Number(process.hrtime.bigint()-b)/n;best=Math.min(best,t)}console.log(name.padEnd(50),best.toFixed(1),'ns')};
+const small={text:'hello there, how are you?',id:17};
+const mid={id:1,user:{name:'jane',roles:['a','b']},items:Array.from({length:10},(_,i)=>({sku:'sku-'+i,price:i*1.5,tags:['x','y'],ok:true}))};
+const big=Array.from({length:1000},(_,i)=>({i,name:'name '+i,v:[1,2,3]}));
+for (const [n,v,k] of [['small',small,500000],['mid',mid,50000],['big',big,500]] as const){ bench('stringify '+n,()=>JSON.stringify(v),k); bench('toJsonText '+n,()=>toJsonText(v,1e6),k);}
+const pj=JSON.stringify(small);
+const m={kind:'message',type:'chat',payload:pj} as const;
+bench('encodeFrame message',()=>encodeFrame(m));
+bench('JSON.stringify type',()=>JSON.stringify(m.type));
+const wm=new WeakMap<object,string>([[m,encodeFrame(m)]]);
+bench('WeakMap get',()=>wm.get(m));
+const b1=[m,{kind:'ack',received:5,done:5,last:7,seen:3,exceptions:[]}] as const;
+bench('encodeBatch m+a flat',()=>Buffer.from(encodeBatch(b1)));
+const b128=Array.from({length:127},()=>m);
+bench('encodeBatch 127 flat',()=>Buffer.from(encodeBatch(b128)),5000);
+bench('  127 cached join flat',()=>Buffer.from('['+b128.map(x=>wm.get(x)!).join()+']'),5000);
+const t1=encodeBatch(b1), t128=encodeBatch(b128);
+bench('JSON.parse m+a',()=>JSON.parse(t1)); bench('decode m+a',()=>decodeClientBatch(t1));
+bench('JSON.parse 127',()=>JSON.parse(t128),5000); bench('decode 127',()=>decodeClientBatch(t128),5000);
