@@ -30,6 +30,9 @@ export interface RetryQuestion {
   readonly policy: RetryPolicy;
 }
 
+/** Did the server say when to come back? Then that time is kept, whatever the platform says about the network. */
+export const namesTime = ({ retryAfterMs, spreadMs }: Failure): boolean => retryAfterMs !== undefined || spreadMs !== undefined;
+
 /**
  * How long to wait before the next try, in milliseconds. Pure.
  *
@@ -38,8 +41,7 @@ export interface RetryQuestion {
  * that spreads returning clients best; AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
  */
 export const retryInMs = ({ attempt, failure, wasHealthy, random, policy }: RetryQuestion): number => {
-  if (failure.retryAfterMs !== undefined || failure.spreadMs !== undefined)
-    return (failure.retryAfterMs ?? 0) + random * (failure.spreadMs ?? 0);
+  if (namesTime(failure)) return (failure.retryAfterMs ?? 0) + random * (failure.spreadMs ?? 0);
   if (wasHealthy && reasons[failure.code].next === 'now') return 0;
   const doublings = Math.min(Math.max(attempt - 1, 0), doublingsMax);
   return random * Math.min(policy.capMs, policy.baseMs * 2 ** doublings);

@@ -3,10 +3,10 @@
  * outside, facts carry the time and chance they need, delays are pure functions of the context. `docs/lifecycle.md` is generated from it.
  */
 import { assertEvent, type EventObject, fromCallback, setup } from 'xstate';
-import { failure, reasons } from '../reasons.js';
+import { type Failure, failure, reasons } from '../reasons.js';
 import type { Context, SessionPolicy } from './context.js';
 import type { Command, Emitted, Fact, LinkCommand } from './events.js';
-import { defaultRetryPolicy, retryInMs } from './retry.js';
+import { defaultRetryPolicy, namesTime, retryInMs } from './retry.js';
 
 /** The defaults: a start of ten seconds is as long as a person waits; a goodbye of five covers a slow handler's last message. */
 export const defaultSessionPolicy: SessionPolicy = {
@@ -17,8 +17,29 @@ export const defaultSessionPolicy: SessionPolicy = {
   retry: defaultRetryPolicy,
 };
 
+/** Field by field, since options that an app passes on are often there and undefined, which a spread would take for a value. */
+const policyWith = (policy: Partial<SessionPolicy> = {}): SessionPolicy => ({
+  startDeadlineMs: policy.startDeadlineMs ?? defaultSessionPolicy.startDeadlineMs,
+  endDeadlineMs: policy.endDeadlineMs ?? defaultSessionPolicy.endDeadlineMs,
+  giveUpAfterMs: policy.giveUpAfterMs ?? defaultSessionPolicy.giveUpAfterMs,
+  offlineRetryMs: policy.offlineRetryMs ?? defaultSessionPolicy.offlineRetryMs,
+  retry: policy.retry ?? defaultSessionPolicy.retry,
+});
+
+/** For what the step before has set: the context has null for it before a first start, and an emitted event has not. */
+const orElse = <A>(value: A | null | undefined, otherwise: A): A => value ?? otherwise;
+
+const causedBy = (cause: Failure | null): Pick<Failure, 'cause'> => (cause === null ? {} : { cause });
+
 /** The longest wait that a timer of the platform can carry; a longer one would fire at once (HTML, "timers"; Node, `timers`). */
 const timerMaxMs = 2_147_483_647;
+
+/** What a session machine is given at its creation; `{}` for the defaults. */
+export interface SessionInput {
+  readonly policy?: Partial<SessionPolicy>;
+  /** What the platform says about the network at that moment; true where it is left out. */
+  readonly online?: boolean;
+}
 
 export interface LinkInput {
   /** The generation of this link. */
@@ -30,7 +51,7 @@ const base = setup({
     context: Context;
     events: Command | Fact;
     emitted: Emitted;
-    input: { readonly policy?: Partial<SessionPolicy>; readonly online?: boolean } | undefined;
+    input: SessionInput;
     children: { link: 'link' };
   },
   actors: {
@@ -48,10 +69,16 @@ const base = setup({
     /** A reason that a live session does not survive. */
     endsSession: ({ context, event }) =>
       (event.type === 'DENIED' || event.type === 'LINK_LOST') && event.link === context.link && reasons[event.failure.code].ends !== null,
-    isCurrentAndOffline: ({ context, event }) => 'link' in event && event.link === context.link && !context.online,
+    /** A loss to be sat out: the platform says that there is no network, and the server named no time to come back at. */
+    sitsOut: ({ context, event }) =>
+      (event.type === 'DENIED' || event.type === 'LINK_LOST') &&
+      event.link === context.link &&
+      !context.online &&
+      !namesTime(event.failure),
     isResumed: ({ context, event }) => event.type === 'WELCOMED' && event.link === context.link && event.welcome.outcome === 'resumed',
-    /** The server named no time to come back at: a network that is back may bring the next try forward. */
-    mayHurry: ({ context }) => context.failure?.retryAfterMs === undefined,
+    /** The platform's hints may move the next try, unless the server named its time: that one is kept. */
+    mayMove: ({ context }) => context.failure === null || !namesTime(context.failure),
+    isOffline: ({ context }) => !context.online,
     givesUp: ({ context }) => context.policy.giveUpAfterMs !== null,
   },
   delays: {
@@ -115,23 +142,27 @@ const vocabulary = base.extend({
       error: failure(
         'StartTimeoutError',
         context.failure === null ? `${context.deadlineMs} ms.` : `${context.deadlineMs} ms; the last try met ${context.failure.code}.`,
-        context.failure === null ? {} : { cause: context.failure },
+        causedBy(context.failure),
       ),
       retryAt: null,
     })),
     noteStartAborted: base.assign({ error: failure('StartAbortedError'), retryAt: null }),
     noteEnded: base.assign({ endReason: 'ended', retryAt: null }),
-    noteGaveUp: base.assign({ endReason: 'gaveUp', error: failure('GaveUpError'), retryAt: null }),
+    noteGaveUp: base.assign(({ context }) => ({
+      endReason: 'gaveUp',
+      error: failure('GaveUpError', undefined, causedBy(context.failure)),
+      retryAt: null,
+    })),
     noteEndedByPeer: base.assign(({ event }) => {
       assertEvent(event, ['DENIED', 'LINK_LOST']);
-      const reason = reasons[event.failure.code].ends ?? 'ended';
+      const reason = orElse(reasons[event.failure.code].ends, 'ended');
       return { endReason: reason, error: reason === 'ended' ? null : event.failure, retryAt: null };
     }),
     noteOnline: base.assign({ online: true }),
     noteOffline: base.assign({ online: false }),
     noteNoRetry: base.assign({ retryAt: null }),
 
-    tellFailed: base.emit(({ context }) => ({ type: 'failed', failure: context.error ?? failure('StartAbortedError') })),
+    tellFailed: base.emit(({ context }) => ({ type: 'failed', failure: orElse(context.error, failure('StartAbortedError')) })),
     tellActive: base.emit(({ event }) => {
       assertEvent(event, 'WELCOMED');
       return { type: 'active', sessionId: event.welcome.sessionId, user: event.welcome.user };
@@ -148,12 +179,12 @@ const vocabulary = base.extend({
     tellGap: base.emit(({ context, event }) => {
       assertEvent(event, 'WELCOMED');
       const { sessionId, user } = event.welcome;
-      return { type: 'gap', sessionId, formerSessionId: context.session?.id ?? '', user };
+      return { type: 'gap', sessionId, formerSessionId: orElse(context.session?.id, ''), user };
     }),
     tellEnded: base.emit(({ context }) => ({
       type: 'ended',
-      sessionId: context.session?.id ?? '',
-      reason: context.endReason ?? 'ended',
+      sessionId: orElse(context.session?.id, ''),
+      reason: orElse(context.endReason, 'ended'),
       failure: context.error,
     })),
   },
@@ -163,7 +194,7 @@ type StateConfig = Parameters<typeof vocabulary.createStateConfig>[0];
 
 /** A loss is waited out, or sat out while the platform says that there is no network. */
 const again = [
-  { guard: 'isCurrentAndOffline', target: 'offline', actions: 'noteLoss' },
+  { guard: 'sitsOut', target: 'offline', actions: 'noteLoss' },
   { guard: 'isCurrent', target: 'waiting', actions: 'noteLoss' },
 ] as const;
 
@@ -173,29 +204,29 @@ const again = [
  */
 const attempts = {
   connecting: {
+    description: 'A link is being opened; the credential travels with it.',
     entry: 'openLink',
     on: { LINK_OPENED: { guard: 'isCurrent', target: 'authenticating' }, LINK_LOST: again },
   },
   authenticating: {
+    description: 'The link is open; the server has not given its verdict.',
     on: { DENIED: again, LINK_LOST: again },
   },
+  // The root takes note of a hint that is not followed here.
   waiting: {
+    description: 'Between two tries, for a random part of a growing wait or for as long as the server asked.',
     entry: 'closeLink',
-    after: { retry: 'connecting' },
+    after: { retry: [{ guard: 'isOffline', target: 'offline' }, { target: 'connecting' }] },
     on: {
-      NETWORK_ONLINE: [{ guard: 'mayHurry', target: 'connecting', actions: 'noteOnline' }, { actions: 'noteOnline' }],
-      NETWORK_OFFLINE: { target: 'offline', actions: 'noteOffline' },
+      NETWORK_ONLINE: { guard: 'mayMove', target: 'connecting', actions: 'noteOnline' },
+      NETWORK_OFFLINE: { guard: 'mayMove', target: 'offline', actions: 'noteOffline' },
     },
   },
   offline: {
+    description: 'Between two tries, while the platform says that there is no network; after a while one is made all the same.',
     entry: ['closeLink', 'noteNoRetry'],
     after: { offlineRetry: 'connecting' },
-    on: {
-      NETWORK_ONLINE: [
-        { guard: 'mayHurry', target: 'connecting', actions: 'noteOnline' },
-        { target: 'waiting', actions: 'noteOnline' },
-      ],
-    },
+    on: { NETWORK_ONLINE: { target: 'connecting', actions: 'noteOnline' } },
   },
 } as const satisfies Record<string, StateConfig>;
 
@@ -203,7 +234,7 @@ const attempts = {
 const attemptsUntil = <Final, Welcomed>(final: Final, welcomed: Welcomed) =>
   ({
     connecting: { ...attempts.connecting, on: { ...attempts.connecting.on, LINK_LOST: [final, ...again] } },
-    authenticating: { on: { WELCOMED: welcomed, DENIED: [final, ...again], LINK_LOST: [final, ...again] } },
+    authenticating: { ...attempts.authenticating, on: { WELCOMED: welcomed, DENIED: [final, ...again], LINK_LOST: [final, ...again] } },
     waiting: attempts.waiting,
     offline: attempts.offline,
   }) as const;
@@ -222,7 +253,7 @@ const lost = attemptsUntil(endedByPeer, [
 
 const losses = [
   endedByPeer,
-  { guard: 'isCurrentAndOffline', target: '#session.lost.offline', actions: ['noteLoss', 'tellLost'] },
+  { guard: 'sitsOut', target: '#session.lost.offline', actions: ['noteLoss', 'tellLost'] },
   { guard: 'isCurrent', target: '#session.lost.waiting', actions: ['noteLoss', 'tellLost'] },
 ] as const;
 
@@ -231,13 +262,14 @@ const overWithoutPeer = { guard: 'isCurrent', target: 'ended', actions: ['noteEn
 /** The lifecycle of a client's session. Provide `link` to run it; without, it can be driven with facts. */
 export const sessionMachine = vocabulary.createMachine({
   id: 'session',
-  context: ({ input }) => ({
-    policy: { ...defaultSessionPolicy, ...input?.policy },
+  // XState's types ask for an input; a tool in plain JavaScript may give none.
+  context: ({ input = {} }) => ({
+    policy: policyWith(input.policy),
     link: 0,
     attempt: 0,
     retryInMs: 0,
     retryAt: null,
-    online: input?.online ?? true,
+    online: input.online ?? true,
     username: null,
     deadlineMs: defaultSessionPolicy.startDeadlineMs,
     session: null,
