@@ -64,6 +64,7 @@ export class Conversation {
   readonly #asker: Asker;
   readonly #answerer: Answerer;
   readonly runner: StreamRunner;
+  readonly registry: Registry;
   /** Requests that came before their handlers could be registered; null once they could. */
   #waitingRequests: (() => void)[] | null = [];
   #tickets = 0;
@@ -71,6 +72,7 @@ export class Conversation {
 
   constructor(owner: ConversationOwner, registry: Registry, settings: ConversationSettings, terms: ConversationTerms) {
     this.#owner = owner;
+    this.registry = registry;
     this.#terms = terms;
     const idPrefix = `${terms.sessionId}:${owner.direction === 'up' ? 'down' : 'up'}`;
     this.runner = new StreamRunner(

@@ -1,0 +1,169 @@
+/**
+ * The server's half of one connection: from the accepted socket to its end. A reducer over one table: what is not in the table for a state
+ * is either a frame in the wrong state, which breaks a rule, or a fact that no longer matters. The hello's contents stay with the shell, as they hold secrets.
+ */
+import { type EndReason, type Failure, failure, reasons } from '../reasons.js';
+
+export type ConnectionState =
+  /** The socket is open, nothing was said. */
+  | 'awaitingHello'
+  /** A resume was answered with `gone`; a start may follow on the same socket. */
+  | 'awaitingStart'
+  /** Who it is and whether they may enter is being decided. */
+  | 'admitting'
+  /** Welcomed; the client's word that it heard so is not there yet. */
+  | 'unconfirmed'
+  /** The session is active. */
+  | 'live'
+  /** Goodbyes are being exchanged. */
+  | 'ending'
+  /** Over: nothing more is done or said. */
+  | 'closed';
+
+export type ConnectionTimer = 'hello' | 'confirm' | 'end';
+
+export type ConnectionInput =
+  // Frames:
+  | { readonly type: 'hello'; readonly asks: 'start' | 'resume' }
+  | { readonly type: 'start' }
+  | { readonly type: 'confirm' }
+  | { readonly type: 'data' }
+  // What came of a frame, of admission or of the conversation:
+  | { readonly type: 'admitted' }
+  | { readonly type: 'refused'; readonly failure: Failure }
+  | { readonly type: 'violated'; readonly failure: Failure }
+  | { readonly type: 'peerEnded' }
+  | { readonly type: 'complete' }
+  // The world:
+  | { readonly type: 'lost' }
+  | { readonly type: 'timer'; readonly timer: ConnectionTimer }
+  // The server's app and operator:
+  /** End the session, with both goodbyes. */
+  | { readonly type: 'end' }
+  /** Take the session away, or the server itself: at once. */
+  | { readonly type: 'dismissed'; readonly failure: Failure }
+  /** The same start came on another connection, which has the session now. */
+  | { readonly type: 'replaced' };
+
+export type ConnectionEffect =
+  | { readonly type: 'startTimer'; readonly timer: ConnectionTimer }
+  | { readonly type: 'stopTimer' }
+  /** Decide on the hello; answer with `admitted` or `refused`. */
+  | { readonly type: 'admit' }
+  /** Whatever admission comes to, nobody waits for it: a session that it makes is forgotten. */
+  | { readonly type: 'abandonAdmission' }
+  | { readonly type: 'sayGone' }
+  | { readonly type: 'sayWelcome' }
+  /** The session is there: presence, the app's listener, then its messages. */
+  | { readonly type: 'announce' }
+  /** Hand the data to the conversation. */
+  | { readonly type: 'deliver' }
+  /** Say this side's goodbye in the stream. */
+  | { readonly type: 'sayEnd' }
+  | { readonly type: 'deny'; readonly failure: Failure }
+  | { readonly type: 'sayBye'; readonly failure: Failure }
+  | { readonly type: 'close'; readonly code: number }
+  /** The session never was. */
+  | { readonly type: 'forget' }
+  | { readonly type: 'endSession'; readonly reason: EndReason; readonly failure: Failure | null };
+
+export type ConnectionStep = readonly [ConnectionState, readonly ConnectionEffect[]];
+
+/** A normal closure where a reason names no close code (RFC 6455 §7.4.1). */
+const normalClosure = 1000;
+
+const close = (what: Failure): ConnectionEffect => ({ type: 'close', code: reasons[what.code].closeCode ?? normalClosure });
+const denied = (what: Failure, ...before: readonly ConnectionEffect[]): ConnectionStep => [
+  'closed',
+  [{ type: 'stopTimer' }, ...before, { type: 'deny', failure: what }, close(what)],
+];
+const dismissed = (what: Failure, ...before: readonly ConnectionEffect[]): ConnectionStep => [
+  'closed',
+  [{ type: 'stopTimer' }, ...before, { type: 'sayBye', failure: what }, close(what)],
+];
+const over = (...effects: readonly ConnectionEffect[]): ConnectionStep => ['closed', [{ type: 'stopTimer' }, ...effects]];
+const ended = (reason: EndReason, what: Failure | null = null): ConnectionEffect => ({ type: 'endSession', reason, failure: what });
+const begin = (timer: ConnectionTimer): ConnectionEffect => ({ type: 'startTimer', timer });
+const stop: ConnectionEffect = { type: 'stopTimer' };
+const forget: ConnectionEffect = { type: 'forget' };
+const abandon: ConnectionEffect = { type: 'abandonAdmission' };
+
+const goodbye: ConnectionStep = ['ending', [{ type: 'sayEnd' }, begin('end')]];
+const farewell = (): ConnectionStep => dismissed(failure('SessionEndedError'), ended('ended'));
+/** A session whose link broke is kept for no time yet: there is nothing to resume. */
+const expired = ended('expired');
+const endOf = (what: Failure): ConnectionEffect => ended(reasons[what.code].ends ?? 'expired', what);
+
+type Row = { readonly [I in ConnectionInput as I['type']]?: (input: I) => ConnectionStep };
+
+/** What each state does with what it takes. */
+const table: Readonly<Record<ConnectionState, Row>> = {
+  awaitingHello: {
+    hello: ({ asks }) =>
+      asks === 'start' ? ['admitting', [stop, { type: 'admit' }]] : ['awaitingStart', [{ type: 'sayGone' }, begin('hello')]],
+    refused: ({ failure: what }) => denied(what),
+    violated: ({ failure: what }) => denied(what),
+    dismissed: ({ failure: what }) => denied(what),
+    timer: () => denied(failure('HelloTimeoutError')),
+    lost: () => over(),
+  },
+  awaitingStart: {
+    start: () => ['admitting', [stop, { type: 'admit' }]],
+    refused: ({ failure: what }) => denied(what),
+    violated: ({ failure: what }) => denied(what),
+    dismissed: ({ failure: what }) => denied(what),
+    timer: () => denied(failure('HelloTimeoutError')),
+    lost: () => over(),
+  },
+  admitting: {
+    admitted: () => ['unconfirmed', [{ type: 'sayWelcome' }, begin('confirm')]],
+    refused: ({ failure: what }) => denied(what),
+    violated: ({ failure: what }) => denied(what, abandon),
+    dismissed: ({ failure: what }) => denied(what, abandon),
+    lost: () => over(abandon),
+  },
+  unconfirmed: {
+    confirm: () => ['live', [stop, { type: 'announce' }]],
+    violated: ({ failure: what }) => dismissed(what, forget),
+    dismissed: ({ failure: what }) => dismissed(what, forget),
+    replaced: () => over({ type: 'close', code: normalClosure }),
+    timer: () => dismissed(failure('HelloTimeoutError'), forget),
+    lost: () => over(forget),
+  },
+  live: {
+    data: () => ['live', [{ type: 'deliver' }]],
+    end: () => goodbye,
+    peerEnded: () => goodbye,
+    violated: ({ failure: what }) => dismissed(what, endOf(what)),
+    dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
+    lost: () => over(expired),
+  },
+  ending: {
+    data: () => ['ending', [{ type: 'deliver' }]],
+    complete: farewell,
+    timer: farewell,
+    violated: ({ failure: what }) => dismissed(what, ended('ended')),
+    dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
+    lost: () => over(ended('ended')),
+  },
+  closed: {},
+};
+
+/** Frames that a client sends: one that its state does not take breaks a rule [the state is in docs/protocol.md]. */
+const frames: ReadonlySet<ConnectionInput['type']> = new Set(['hello', 'start', 'confirm', 'data']);
+
+/** What the states take, for docs and coverage. */
+export const connectionTable: Readonly<Record<ConnectionState, readonly ConnectionInput['type'][]>> = Object.fromEntries(
+  Object.entries(table).map(([state, row]) => [state, Object.keys(row)]),
+) as unknown as Record<ConnectionState, readonly ConnectionInput['type'][]>;
+
+/** One step. Effects are to be done in their order. */
+export const reduceConnection = (state: ConnectionState, input: ConnectionInput): ConnectionStep => {
+  const transition = table[state][input.type] as ((input: ConnectionInput) => ConnectionStep) | undefined;
+  if (transition !== undefined) return transition(input);
+  if (state === 'closed' || !frames.has(input.type)) return [state, []];
+  return reduceConnection(state, {
+    type: 'violated',
+    failure: failure('ProtocolError', `A ${input.type} frame came in the state ${state}.`),
+  });
+};

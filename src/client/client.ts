@@ -1,0 +1,380 @@
+import { type ActorRefFrom, createActor, fromCallback } from 'xstate';
+import { xstateClock } from '../../adapters/hosts/xstate-clock.js';
+import type { Host, NetworkHint } from '../../machines/ports/host.js';
+import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
+import { type Failure, failure } from '../../machines/reasons.js';
+import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session/events.js';
+import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
+import { defaultRetryPolicy } from '../../machines/session/retry.js';
+import { defaultSessionPolicy, type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
+import type { Positions } from '../../machines/stream/packets.js';
+import { toArray } from '../../machines/stream/queue.js';
+import { errorOf, NineLivesError } from '../errors.js';
+import type { AnyContract, Contract } from '../stream/contract.js';
+import { Conversation, newRegistry } from '../stream/conversation.js';
+import type { MessageHandler } from '../stream/handlers.js';
+import type { Unconfirmed } from '../stream/sent.js';
+import { authParamsProblem, usernameProblem } from '../wire/username.js';
+import { Credentials } from './credentials.js';
+import { Emitter } from './emitter.js';
+import type { ClientEvents } from './events.js';
+import { type ClientOptions, clientDefaults, type StartOptions } from './options.js';
+import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
+import { ClientSession, type Session } from './session.js';
+import { type ClientSnapshot, viewOf } from './snapshot.js';
+
+/**
+ * A client: at most one session at a time. It opens nothing until a session is started, and leaves nothing running once it is over.
+ */
+export interface Client<C extends Contract = AnyContract> {
+  /** Start a session. Never rejects; settles within its deadline; after a failure nothing goes on in the background. */
+  startSession(options: StartOptions): Promise<StartResult<Session<C>>>;
+  /** End the session, or take back a start. Never rejects; settles at once where there is nothing to end. */
+  endSession(): Promise<EndResult>;
+  /** The session, while there is one. */
+  readonly session: Session<C> | null;
+  /** Listen to an event; the returned function stops it. */
+  on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void;
+  /** The client at this moment: plain data, the same object until something changes. */
+  getSnapshot(): ClientSnapshot;
+  /** Be told that the snapshot has changed; the returned function stops it. */
+  subscribe(listener: () => void): () => void;
+}
+
+/** Every command of the machine has its method here: one that is added there and not here does not compile. */
+type Commands = Pick<Client, CommandMethod>;
+
+/** A start under way. */
+interface Start {
+  settle(result: StartResult<ClientSession>): void;
+}
+
+export class SessionClient implements Client, Commands {
+  readonly #options: ClientOptions;
+  readonly #host: Host;
+  readonly #transport: Transport;
+  readonly #credentials: Credentials;
+  readonly #events = new Emitter<ClientEvents>();
+  readonly #actor: ActorRefFrom<SessionMachine>;
+  readonly #subscribers = new Set<() => void>();
+  #session: ClientSession | null = null;
+  #link: Link | null = null;
+  #start: Start | null = null;
+  #ends: ((result: EndResult) => void)[] = [];
+  #unconfirmed: readonly Unconfirmed[] = [];
+  #roundTripMs: number | null = null;
+  #incarnation = 0;
+  /** Did the latest link never open? */
+  #failedOpen = false;
+  #stopHints: (() => void) | null = null;
+  #view: ClientSnapshot | null = null;
+  #notifyPlanned = false;
+
+  constructor(options: ClientOptions, host: Host, transport: Transport) {
+    this.#options = options;
+    this.#host = host;
+    this.#transport = transport;
+    this.#credentials = new Credentials(host);
+    const machine = sessionMachine.provide({
+      actors: {
+        link: fromCallback<LinkCommand, LinkInput>(({ input, sendBack, receive }) =>
+          this.#openLink(input.link, sendBack as (fact: Fact) => void, receive as Receive),
+        ),
+      },
+    });
+    this.#actor = createActor(machine, {
+      clock: xstateClock(host.clock),
+      inspect: options.inspect,
+      input: { policy: policyOf(options) },
+    });
+    for (const type of emittedTypes) this.#actor.on(type, (event) => this.#emitted(event));
+    this.#actor.subscribe(() => this.#notify());
+    this.#actor.start();
+  }
+
+  get session(): ClientSession | null {
+    return this.#session;
+  }
+
+  startSession(options: StartOptions): Promise<StartResult<ClientSession>> {
+    return new Promise((resolve) => {
+      const refuse = (error: NineLivesError): void => resolve(startFailed(error));
+      // The order matters: a client that has a session says so before it looks at anything else.
+      if (!this.#actor.getSnapshot().can({ type: 'START' })) return refuse(errorOf('SessionActiveError'));
+      const problem = startProblem(options);
+      if (problem !== null) return refuse(new NineLivesError(problem));
+      const { username, authParams, deadlineMs, signal } = options;
+      if (signal?.aborted === true) return refuse(errorOf('StartAbortedError'));
+      const abort = (): void => this.#actor.send({ type: 'END' });
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#start = {
+        settle: (result) => {
+          signal?.removeEventListener('abort', abort);
+          this.#start = null;
+          resolve(result);
+        },
+      };
+      this.#unconfirmed = [];
+      this.#failedOpen = false;
+      this.#credentials.begin({ username, authParams });
+      this.#stopHints ??= this.#host.onHint((hint) => this.#hinted(hint));
+      this.#actor.send({ type: this.#host.online() ? 'NETWORK_ONLINE' : 'NETWORK_OFFLINE' });
+      this.#actor.send({ type: 'START', username, deadlineMs });
+    });
+  }
+
+  endSession(): Promise<EndResult> {
+    return new Promise((resolve) => {
+      const { value } = this.#actor.getSnapshot();
+      if (value === 'idle' || value === 'ended') return resolve({ reason: null, unconfirmed: [] });
+      this.#ends.push(resolve);
+      this.#actor.send({ type: 'END' });
+    });
+  }
+
+  on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  getSnapshot(): ClientSnapshot {
+    const { clock } = this.#host;
+    this.#view = viewOf(
+      this.#actor.getSnapshot(),
+      {
+        roundTripMs: this.#roundTripMs,
+        unconfirmed: this.#session?.conversation.unconfirmedCount ?? this.#unconfirmed.length,
+        wallOffsetMs: clock.wall() - clock.now(),
+      },
+      this.#view,
+    );
+    return this.#view;
+  }
+
+  subscribe(listener: () => void): () => void {
+    const own = (): void => listener();
+    this.#subscribers.add(own);
+    return () => void this.#subscribers.delete(own);
+  }
+
+  // --- The link: what the machine's actor of that name does ---
+
+  #openLink(generation: number, tell: (fact: Fact) => void, receive: Receive): () => void {
+    let over = false;
+    const stamp = (): { now: number; random: number } => ({ now: this.#host.clock.now(), random: this.#host.random() });
+    const lost = (what: Failure): void => tell({ type: 'LINK_LOST', link: generation, failure: what, ...stamp() });
+    this.#roundTripMs = null;
+    let opened = false;
+    const open = (): Link =>
+      this.#transport.open(
+        this.#credentials.openings(
+          { apiKey: this.#options.apiKey ?? null, agent: this.#host.agent, window: this.#options.window ?? clientDefaults.window },
+          this.#positions(),
+        ),
+        {
+          opened: () => {
+            opened = true;
+            this.#failedOpen = false;
+            tell({ type: 'LINK_OPENED', link: generation });
+          },
+          welcomed: (welcome, terms) => {
+            this.#welcomed(welcome, terms);
+            tell({ type: 'WELCOMED', link: generation, welcome, ...stamp() });
+          },
+          denied: (what) => tell({ type: 'DENIED', link: generation, failure: what, ...stamp() }),
+          lost: (what) => {
+            if (!opened) this.#failedOpen = true;
+            lost(what);
+          },
+          suspected: () => tell({ type: 'SUSPECTED', link: generation }),
+          heard: () => tell({ type: 'HEARD', link: generation }),
+          measured: (roundTripMs) => {
+            this.#roundTripMs = Math.round(roundTripMs * 10) / 10;
+            this.#notify();
+          },
+          received: (packets) => {
+            this.#session?.conversation.received(packets);
+            this.#notify();
+          },
+        },
+        {
+          connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,
+          helloTimeoutMs: this.#options.helloTimeoutMs ?? clientDefaults.helloTimeoutMs,
+          afterFailedOpen: this.#failedOpen,
+        },
+      );
+    try {
+      this.#link = open();
+    } catch {
+      // A machine whose service throws is in error for good: a transport that breaks its promise is a failed try instead.
+      queueMicrotask(() => {
+        if (!over) lost(failure('ConnectionFailedError', 'The transport threw.'));
+      });
+    }
+    const link = this.#link;
+    receive((command) => {
+      if (command.type === 'END') this.#session?.conversation.end();
+    });
+    return () => {
+      over = true;
+      link?.close();
+      if (this.#link === link) this.#link = null;
+    };
+  }
+
+  #positions(): Positions | null {
+    if (this.#session === null) return null;
+    const { received, done, peerDone, shipped, exceptions } = this.#session.conversation.runner.state;
+    return { received, done, seen: peerDone, last: shipped, exceptions: toArray(exceptions), incarnation: this.#incarnation };
+  }
+
+  /** A new stream begins with the session, before the machine tells the app: what it sends at once has where to go. */
+  #welcomed(welcome: Welcome, terms: StreamTerms): void {
+    this.#credentials.started(welcome.sessionId);
+    this.#incarnation = welcome.incarnation;
+    const conversation = new Conversation(
+      {
+        direction: 'up',
+        write: (packets) => this.#link?.write(packets),
+        // The server has ended the session: this side says its own goodbye.
+        peerEnded: () => this.#actor.send({ type: 'END' }),
+        complete: () => this.#confirmEnd(),
+        violated: (what) => this.#violated(what),
+        reports: {
+          unhandled: (event) => this.#events.emit('unhandled', event),
+          handlerFailed: (event) => this.#handlerFailed(event),
+          handlerSlow: (event) => this.#events.emit('handlerSlow', event),
+          requestFailed: (event) => this.#handlerFailed(event),
+        },
+      },
+      this.#session?.registry ?? this.#newRegistry(),
+      {
+        clock: this.#host.clock,
+        ownWindow: this.#options.window ?? clientDefaults.window,
+        buffer: this.#options.buffer ?? clientDefaults.buffer,
+        handlerTimeoutMs: this.#options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
+      },
+      { sessionId: welcome.sessionId, peerWindow: terms.window, messageSizeMax: terms.messageSizeMax, ackDelayMs: terms.ackDelayMs },
+    );
+    if (this.#session === null) {
+      const requestTimeoutMs = this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs;
+      this.#session = new ClientSession(welcome.sessionId, welcome.user, conversation.registry, conversation, requestTimeoutMs);
+      // Its handlers are registered once the start has settled: messages wait until then.
+      this.#host.clock.macrotask(() => conversation.release());
+      return;
+    }
+    this.#unconfirmed = this.#session.conversation.close('SessionGoneError');
+    this.#session.id = welcome.sessionId;
+    this.#session.user = welcome.user;
+    this.#session.conversation = conversation;
+    this.#host.clock.macrotask(() => conversation.release());
+  }
+
+  #newRegistry(): ReturnType<typeof newRegistry> {
+    const registry = newRegistry();
+    const handlers = (this.#options.handlers ?? {}) as Record<string, MessageHandler | undefined>;
+    for (const [type, handler] of Object.entries(handlers)) if (handler !== undefined) registry.messages.on(type, handler);
+    return registry;
+  }
+
+  /** A failing handler is the app's error: it is heard somewhere, by the app's listener or by the platform. */
+  #handlerFailed(event: Parameters<ClientEvents['handlerFailed']>[0]): void {
+    if (this.#events.hasListeners('handlerFailed')) this.#events.emit('handlerFailed', event);
+    else console.error(`ninelives: the handler for ${event.type} failed.`, event.error);
+  }
+
+  #confirmEnd(): void {
+    this.#actor.send({ type: 'END_CONFIRMED', link: this.#actor.getSnapshot().context.link });
+  }
+
+  #violated(what: Failure): void {
+    const { link } = this.#actor.getSnapshot().context;
+    this.#actor.send({ type: 'LINK_LOST', link, failure: what, now: this.#host.clock.now(), random: this.#host.random() });
+  }
+
+  #hinted(hint: NetworkHint): void {
+    if (hint === 'leaving') return this.#link?.close(true);
+    if (hint === 'hidden') return;
+    if (hint === 'online') this.#actor.send({ type: 'NETWORK_ONLINE' });
+    if (hint === 'offline') this.#actor.send({ type: 'NETWORK_OFFLINE' });
+    // Whatever happened may have cost the link: ask instead of believing either way.
+    this.#link?.probe();
+  }
+
+  // --- What the machine says ---
+
+  #emitted(event: Emitted): void {
+    switch (event.type) {
+      case 'active':
+        if (this.#session !== null) this.#start?.settle(startSucceeded(this.#session));
+        return this.#events.emit('active', event);
+      case 'failed': {
+        this.#over(false);
+        const error = new NineLivesError(event.failure);
+        this.#start?.settle(startFailed(error));
+        this.#settleEnds({ reason: null, unconfirmed: [] });
+        return this.#events.emit('failed', { error });
+      }
+      case 'lost':
+        this.#session?.conversation.stop();
+        return this.#events.emit('lost', { error: new NineLivesError(event.failure) });
+      case 'resumed':
+        return this.#events.emit('resumed', event);
+      case 'gap':
+        return this.#events.emit('gap', { ...event, unconfirmed: this.#unconfirmed });
+      case 'ended': {
+        const { sessionId, reason } = event;
+        this.#unconfirmed = this.#session?.conversation.close(reason === 'ended' ? 'SessionEndedError' : 'NoActiveSessionError') ?? [];
+        this.#over(true);
+        const error = event.failure === null ? null : new NineLivesError(event.failure);
+        this.#settleEnds({ reason, unconfirmed: this.#unconfirmed });
+        return this.#events.emit('ended', { sessionId, reason, error, unconfirmed: this.#unconfirmed });
+      }
+    }
+  }
+
+  /** Nothing is left listening, and no secret is kept that no link needs. */
+  #over(abandoned: boolean): void {
+    this.#session = null;
+    this.#stopHints?.();
+    this.#stopHints = null;
+    this.#credentials.end(abandoned);
+  }
+
+  #settleEnds(result: EndResult): void {
+    const ends = this.#ends;
+    this.#ends = [];
+    for (const settle of ends) settle(result);
+  }
+
+  /** Once a turn, and only where the view is another one. */
+  #notify(): void {
+    if (this.#notifyPlanned || this.#subscribers.size === 0) return;
+    this.#notifyPlanned = true;
+    queueMicrotask(() => {
+      this.#notifyPlanned = false;
+      const former = this.#view;
+      if (this.getSnapshot() === former) return;
+      for (const listener of [...this.#subscribers]) listener();
+    });
+  }
+}
+
+type Receive = (listener: (command: LinkCommand) => void) => void;
+
+const policyOf = ({ startDeadlineMs, endDeadlineMs, giveUpAfterMs, offlineRetryMs, retry }: ClientOptions) => ({
+  startDeadlineMs: startDeadlineMs ?? defaultSessionPolicy.startDeadlineMs,
+  endDeadlineMs: endDeadlineMs ?? defaultSessionPolicy.endDeadlineMs,
+  giveUpAfterMs: giveUpAfterMs ?? defaultSessionPolicy.giveUpAfterMs,
+  offlineRetryMs: offlineRetryMs ?? defaultSessionPolicy.offlineRetryMs,
+  retry: { ...defaultRetryPolicy, ...retry },
+});
+
+/** Input that no server needs to be asked about. */
+const startProblem = (options: StartOptions): Failure | null => {
+  const name = usernameProblem(options?.username);
+  if (name !== null) return failure('InvalidUsernameError', name);
+  const { authParams } = options;
+  if (authParams === undefined || typeof authParams === 'function') return null;
+  const params = authParamsProblem(authParams);
+  return params === null ? null : failure('InvalidAuthParamsError', params);
+};

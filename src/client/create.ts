@@ -1,0 +1,19 @@
+import type { Host } from '../../machines/ports/host.js';
+import type { Contract } from '../stream/contract.js';
+import { type Client, SessionClient } from './client.js';
+import type { ClientOptions, TransportFactory } from './options.js';
+import { transportOf, type WebsocketTransportOptions } from './transports.js';
+
+/** A client on a host: what both platforms' `createClient` come to. */
+export const createClientOn = <C extends Contract>(
+  makeHost: () => Host,
+  websocket: (options: WebsocketTransportOptions) => TransportFactory,
+  options: ClientOptions<C>,
+): Client<C> => {
+  const host = makeHost();
+  // Types are checked by the contract on the outside; within, every payload is JSON.
+  const untyped = options as unknown as ClientOptions;
+  const named = transportOf(untyped, websocket);
+  const transport = typeof named === 'function' ? named(host) : named;
+  return new SessionClient(untyped, host, transport as NonNullable<typeof transport>) as unknown as Client<C>;
+};

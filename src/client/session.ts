@@ -1,0 +1,95 @@
+import type { User } from '../../machines/ports/user.js';
+import type {
+  AnyContract,
+  Contract,
+  DownOf,
+  MessagePayload,
+  MessageType,
+  RequestName,
+  RequestPayload,
+  RequestReply,
+  UpOf,
+} from '../stream/contract.js';
+import type { Conversation, Registry } from '../stream/conversation.js';
+import type { MessageHandler, MessageInfo } from '../stream/handlers.js';
+import type { RequestHandler, RequestHandlerInfo, RequestResult } from '../stream/requests.js';
+import type { SendResult } from '../stream/sent.js';
+
+export interface RequestOptions {
+  /** How long to wait for the answer, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Takes the request back when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A user's session, seen from the client. It stays the same object while links come and go.
+ *
+ * @example
+ * const off = session.on('chat', ({ text }) => show(text));
+ * session.send('chat', { text: 'hi' });
+ */
+export interface Session<C extends Contract = AnyContract> {
+  /** The session's id: another one once a new session took a lost one's place. */
+  readonly id: string;
+  /** The user this session was started for. */
+  readonly user: User;
+  /**
+   * Handle messages of a type, one at a time and in order. What the handler returns is awaited; what it throws is told to the sender as
+   * `failed`. The returned function stops it.
+   */
+  on<T extends MessageType<DownOf<C>>>(
+    type: T,
+    handler: (payload: MessagePayload<DownOf<C>, T>, message: MessageInfo) => unknown,
+  ): () => void;
+  /** Answer requests of a type. Throws where the type has a handler already. */
+  onRequest<T extends RequestName<DownOf<C>>>(
+    type: T,
+    handler: (
+      payload: RequestPayload<DownOf<C>, T>,
+      request: RequestHandlerInfo,
+    ) => RequestReply<DownOf<C>, T> | Promise<RequestReply<DownOf<C>, T>>,
+  ): () => void;
+  /** Send a message. What is accepted is handled once, or handed back. Errors: InvalidTypeError, InvalidPayloadError, MessageTooLargeError, BufferFullError, NoActiveSessionError. */
+  send<T extends MessageType<UpOf<C>>>(type: T, payload: MessagePayload<UpOf<C>, T>): SendResult;
+  /** Ask, and await the answer: a result, never a rejection. */
+  request<T extends RequestName<UpOf<C>>>(
+    type: T,
+    payload: RequestPayload<UpOf<C>, T>,
+    options?: RequestOptions,
+  ): Promise<RequestResult<RequestReply<UpOf<C>, T>>>;
+}
+
+/** The session behind the interface: untyped, over whichever conversation is current. */
+export class ClientSession implements Session {
+  id: string;
+  user: User;
+  readonly registry: Registry;
+  conversation: Conversation;
+  readonly #requestTimeoutMs: number;
+
+  constructor(id: string, user: User, registry: Registry, conversation: Conversation, requestTimeoutMs: number) {
+    this.id = id;
+    this.user = user;
+    this.registry = registry;
+    this.conversation = conversation;
+    this.#requestTimeoutMs = requestTimeoutMs;
+  }
+
+  on(type: string, handler: MessageHandler): () => void {
+    return this.registry.messages.on(type, handler);
+  }
+
+  onRequest(type: string, handler: RequestHandler): () => void {
+    return this.registry.requests.on(type, handler);
+  }
+
+  send(type: string, payload: unknown): SendResult {
+    return this.conversation.send(type, payload);
+  }
+
+  request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {
+    const asked = this.conversation.request(type, payload, options.timeoutMs ?? this.#requestTimeoutMs, options.signal);
+    return asked as Promise<RequestResult<never>>;
+  }
+}
