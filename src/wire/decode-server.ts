@@ -1,83 +1,70 @@
 /** What a server says, decoded by a client. */
-import {
-  decodeBatch,
-  type Expected,
-  type Fields,
-  isBase64url,
-  isCount,
-  isFeatures,
-  isObject,
-  readCommon,
-  readDeny,
-  readPositions,
-  readUser,
-  readWindow,
-  wait,
-} from './decode-common.js';
+import { decodeBatch, type ReadFrame, readCommon } from './decode-common.js';
 import type { Decoded, ServerFrame, WelcomeFields } from './frames.js';
 import { sessionIdLengthMax } from './limits.js';
+import {
+  base64url,
+  count,
+  deny,
+  features,
+  object,
+  oneOf,
+  orNull,
+  part,
+  positions,
+  type Read,
+  streamWindow,
+  user,
+  waitMs,
+} from './readers.js';
 
-const readWelcome = (value: unknown): WelcomeFields | Expected => {
-  if (!isObject(value)) return 'an object';
-  const { session, outcome, incarnation, expiresAt, resumeWindowMs, features, limits, pingEveryMs, ackDelayMs } = value;
-  const user = readUser(value.user);
-  const window = readWindow(value.window);
-  const positions = value.positions === undefined ? undefined : readPositions(value.positions);
-  if (!isBase64url(session, 1, sessionIdLengthMax)) return 'a session id';
-  if (outcome !== 'started' && outcome !== 'resumed') return 'an outcome';
-  if (!user) return 'a user';
-  if (!isCount(incarnation) || !isCount(resumeWindowMs) || !isCount(pingEveryMs) || !isCount(ackDelayMs)) return 'counts';
-  if (expiresAt !== null && !isCount(expiresAt)) return 'expiresAt as a count or null';
-  if (!isFeatures(features)) return 'features';
-  if (!window) return 'a window';
-  if (!isObject(limits) || !isCount(limits.messageSize) || !isCount(limits.batchSize)) return 'limits';
-  if (positions === null) return 'positions';
-  return {
-    session,
-    outcome,
+const welcome: Read<WelcomeFields> = object(
+  {
+    session: base64url(1, sessionIdLengthMax),
+    outcome: oneOf('started', 'resumed'),
     user,
-    incarnation,
-    expiresAt,
-    resumeWindowMs: wait(resumeWindowMs),
+    incarnation: count,
+    expiresAt: orNull(count),
+    resumeWindowMs: waitMs,
     features,
-    window,
-    limits: { messageSize: limits.messageSize, batchSize: limits.batchSize },
-    pingEveryMs: wait(pingEveryMs),
-    ackDelayMs: wait(ackDelayMs),
-    ...(positions && { positions }),
-  };
-};
+    window: streamWindow,
+    limits: object({ messageSize: count, batchSize: count }, {}),
+    pingEveryMs: waitMs,
+    ackDelayMs: waitMs,
+  },
+  { positions },
+);
+const range = object({ direction: oneOf('up', 'down'), from: count, to: count }, {});
+const renew = object({ withinMs: waitMs }, {});
 
-const readVerdict = (tag: string, f: Fields): ServerFrame | Expected | null => {
-  const value: Record<string, unknown> = isObject(f[1]) ? f[1] : {};
+const read: ReadFrame<ServerFrame> = (tag, f, trouble, size) => {
   switch (tag) {
     case 'welcome': {
-      const welcome = readWelcome(f[1]);
-      return typeof welcome === 'string' ? welcome : { kind: 'welcome', welcome };
+      const fields = part(1, welcome, f, trouble);
+      return fields && { kind: 'welcome', welcome: fields };
     }
     case 'deny': {
-      const deny = readDeny(f[1]);
-      return deny ? { kind: 'deny', deny } : 'a refusal at 1';
+      const fields = part(1, deny, f, trouble);
+      return fields && { kind: 'deny', deny: fields };
     }
     case 'gone':
       return { kind: 'gone' };
     case 'mismatch': {
-      const { direction, from, to } = value;
-      if ((direction !== 'up' && direction !== 'down') || !isCount(from) || !isCount(to)) return 'a direction and two counts';
-      return { kind: 'mismatch', direction, from, to };
+      const fields = part(1, range, f, trouble);
+      return fields && { kind: 'mismatch', ...fields };
     }
-    case 'renew':
-      return isCount(value.withinMs) ? { kind: 'renew', withinMs: wait(value.withinMs) } : 'withinMs';
+    case 'renew': {
+      const fields = part(1, renew, f, trouble);
+      return fields && { kind: 'renew', ...fields };
+    }
     case 'identity': {
-      const user = readUser(f[1]);
-      return user ? { kind: 'identity', user } : 'a user at 1';
+      const who = part(1, user, f, trouble);
+      return who && { kind: 'identity', user: who };
     }
     default:
-      return null;
+      return readCommon(tag, f, trouble, size);
   }
 };
 
-const read = (tag: string, f: Fields, size: number): ServerFrame | Expected | null => readCommon(tag, f, size) ?? readVerdict(tag, f);
-
 /** One WebSocket text message from a server. Never throws; `detail` names the frame and what was expected, never what was sent. */
-export const decodeServerBatch = (text: string): Decoded<ServerFrame> => decodeBatch(text, read);
+export const decodeServerBatch = (batch: string): Decoded<ServerFrame> => decodeBatch(batch, read);

@@ -30,7 +30,7 @@ export type OfferedHello =
   /** A ProtocolError; `detail` repeats nothing of the entry. */
   | { readonly kind: 'invalid'; readonly detail: string };
 
-const invalid = (detail: string): OfferedHello => ({ kind: 'invalid', detail: `hello in the subprotocols: ${detail}` });
+const invalid = (detail: string): OfferedHello => ({ kind: 'invalid', detail: `hello in the subprotocols${detail}` });
 
 const jsonIn = (base64url: string): unknown => {
   const bytes = Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
@@ -43,17 +43,21 @@ export const helloFromProtocols = (protocols: readonly string[]): OfferedHello =
   const [entry] = entries;
   if (entry === undefined) return { kind: 'none' };
   // [R13]
-  if (entries.length > 1) return invalid('expected one');
-  if (entry.length > helloEntryLengthMax) return invalid(`expected at most ${helloEntryLengthMax} characters`);
+  if (entries.length > 1) return invalid(': expected one');
+  if (entry.length > helloEntryLengthMax) return invalid(`: expected at most ${helloEntryLengthMax} characters`);
   const base64url = entry.slice(helloPrefix.length);
   // `atob` would pass over white space and padding.
-  if (!/^[\w-]+$/.test(base64url)) return invalid('expected base64url without padding');
+  if (!/^[\w-]+$/.test(base64url)) return invalid(': expected base64url without padding');
   let value: unknown;
   try {
     value = jsonIn(base64url);
   } catch {
-    return invalid('expected base64url of JSON in UTF-8');
+    return invalid(': expected base64url of JSON in UTF-8');
   }
-  const hello = readHello(value);
-  return typeof hello === 'string' ? invalid(`expected ${hello}`) : { kind: 'hello', frame: { kind: 'hello', hello } };
+  const trouble: string[] = [];
+  const hello = readHello(value, trouble);
+  const [expected, ...where] = trouble;
+  return hello
+    ? { kind: 'hello', frame: { kind: 'hello', hello } }
+    : invalid(`${where.length ? ` at ${where.reverse().join('.')}` : ''}: expected ${expected}`);
 };

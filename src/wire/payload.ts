@@ -56,6 +56,9 @@ const invalid = (detail: string): ToJsonText => ({ ok: false, code: 'InvalidPayl
 /**
  * The JSON text of a payload of at most `sizeMax` UTF-16 code units. Never throws.
  *
+ * The walk costs about a fifth of JSON.stringify on top of it (measured: 0.6 us together for 40 characters, 4.4 us for 600). Whoever sends one payload to many
+ * makes its text once.
+ *
  * JSON values are null, booleans, finite numbers, strings, arrays and plain objects of these, nested at most 512 deep. -0 becomes 0, which is equal to
  * it. Unpaired surrogates pass. Keys that are symbols and properties that are not enumerable are not looked at.
  *

@@ -151,13 +151,13 @@ decoding('a refusal names the frame, its tag and what was expected, never what w
     [`{"${secret}":1}`, 'expected an array of 1 to 128 frames'],
     [`[["e"],"${secret}"]`, 'frame 1: expected an array with a tag'],
     [`[["e"],["${secret}"]]`, 'frame 1: expected a known tag'],
-    [`[["e"],["m","${secret}"]]`, 'frame 1 "m": expected a payload at 2'],
-    [`[["start",{"username":"jane","token":"${secret}"}]]`, 'frame 0 "start": expected a valid start'],
+    [`[["e"],["m","${secret}"]]`, 'frame 1 "m" at 2: expected a payload'],
+    [`[["start",{"username":"jane","token":"${secret}"}]]`, 'frame 0 "start" at 1.token: expected 43 to 43 of base64url'],
     [
       `[["hello",{"v":1,"features":[],"window":{"messages":1,"size":1},"key":"${secret}"}]]`,
-      'frame 0 "hello": expected either a start or a resume',
+      'frame 0 "hello" at 1: expected either start or resume',
     ],
-    [`${secret}`, 'not JSON'],
+    [`${secret}`, 'expected JSON'],
   ];
   for (const [text, detail] of texts) {
     assert.equal(decodeClientBatch(text), { ok: false, code: 'ProtocolError', detail });
