@@ -52,9 +52,9 @@ export const acceptedFromWs = (ws: WebSocket): AcceptedSocket => {
   let told: Parameters<AcceptedSocket['listen']>[0] | undefined;
 
   const finish = (close: SocketClose) => {
-    if (!listening) return;
+    if (!listening || !told) return;
     listening = false;
-    told?.closed(close);
+    told.closed(close);
   };
 
   // From here and not from `listen` on: an error without a listener would be thrown.
