@@ -1,5 +1,6 @@
 /** Every page that is generated, or has a part that is. To add one, add a line; `npm run check` then fails where the page is stale. */
 import { errorsPage } from './generators/errors.js';
+import { lifecycle } from './generators/lifecycle.js';
 
 /** A generated file. */
 export interface Generator {
@@ -9,4 +10,4 @@ export interface Generator {
   generate(): string | Promise<string>;
 }
 
-export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }];
+export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }, lifecycle];

@@ -315,6 +315,13 @@ export const sessionMachine = vocabulary.createMachine({
         },
       },
     },
+    lost: {
+      description: 'The link is gone, the session is not: the client tries to come back.',
+      initial: 'waiting',
+      after: { giveUp: { guard: 'givesUp', target: 'ended', actions: ['noteGaveUp', 'tellEnded'] } },
+      on: { END: { target: 'ended', actions: ['noteEnded', 'tellEnded'] } },
+      states: lost,
+    },
     ending: {
       description: 'The goodbye is out; what is in flight is being confirmed.',
       entry: 'sayGoodbye',
@@ -325,13 +332,6 @@ export const sessionMachine = vocabulary.createMachine({
       description: 'Over, with a reason; what is not confirmed was handed back.',
       entry: 'closeLink',
       on: { START: { target: 'starting', actions: 'noteStart' } },
-    },
-    lost: {
-      description: 'The link is gone, the session is not: the client tries to come back.',
-      initial: 'waiting',
-      after: { giveUp: { guard: 'givesUp', target: 'ended', actions: ['noteGaveUp', 'tellEnded'] } },
-      on: { END: { target: 'ended', actions: ['noteEnded', 'tellEnded'] } },
-      states: lost,
     },
   },
 });
