@@ -1,0 +1,35 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { admit, given, NOW } from '../../../adapters/contracts/store/with.js';
+import { storeContract } from '../../../adapters/contracts/store.js';
+import { ENDED_SESSIONS_MAX, memory } from '../../../adapters/stores/memory.js';
+
+const store = suite('memory store');
+
+storeContract(store, async () => {
+  const made = memory();
+  return { store: made, reopen: async () => made, cleanup: async () => undefined };
+});
+
+store('of the sessions that ended the last ones are remembered, and all that are active', async () => {
+  const made = memory();
+  await given(made.open({ now: NOW }));
+  await admit(made, 'active');
+  for (let n = 0; n <= ENDED_SESSIONS_MAX; n += 1) {
+    await admit(made, `s${n}`);
+    await given(made.endSession({ id: `s${n}`, reason: 'ended', now: NOW }));
+  }
+  assert.is((await given(made.listSessions({ page: 0, size: 1 }))).total, ENDED_SESSIONS_MAX + 1);
+  assert.is(await given(made.findSession('s0')), null);
+  assert.is((await given(made.findSession('s1')))?.state, 'ENDED');
+  assert.is((await given(made.findSession('active')))?.state, 'ACTIVE');
+});
+
+store('two stores share nothing', async () => {
+  const [one, other] = [memory(), memory()];
+  await Promise.all([given(one.open({ now: NOW })), given(other.open({ now: NOW }))]);
+  await admit(one, 's1');
+  assert.is(await given(other.findSession('s1')), null);
+});
+
+store.run();
