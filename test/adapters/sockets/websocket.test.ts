@@ -6,7 +6,8 @@ import { socketContract } from '../../../adapters/contracts/socket.js';
 import { connect, ear, request } from '../../../adapters/contracts/socket-bench.js';
 import { type WebSocketConstructor, websocketSocket } from '../../../adapters/sockets/websocket.js';
 import type { SocketClose } from '../../../machines/ports/socket.js';
-import { listen, startWsBench } from '../../support/ws-bench.js';
+import { listen, stop } from '../../support/tcp.js';
+import { startWsBench } from '../../support/ws-bench.js';
 import { runChild } from './exit/run-child.js';
 
 const websocket = suite('websocket over ws');
@@ -34,7 +35,7 @@ websocket('the error of a refused upgrade names the HTTP status', async () => {
   server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n'));
   const port = await listen(server);
   assert.equal(await failure(`ws://127.0.0.1:${port}`), { code: 1006, reason: '', error: 'Unexpected server response: 401' });
-  await new Promise((resolve) => server.close(resolve));
+  await stop(server);
 });
 
 websocket('where each of several addresses failed, the first of them is named', async () => {

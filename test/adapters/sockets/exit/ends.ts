@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws';
 import { ear } from '../../../../adapters/contracts/socket-bench.js';
 import { websocketSocket } from '../../../../adapters/sockets/websocket.js';
-import { freePort } from '../../../support/ws-bench.js';
+import { freePort } from '../../../support/tcp.js';
 import { DONE } from './run-child.js';
 
 const open = websocketSocket({ url: process.argv[2] ?? '', WebSocket });
