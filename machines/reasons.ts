@@ -256,6 +256,21 @@ const table = {
     what: 'The other side has no handler for this request.',
     remedy: 'Register one with `session.onRequest` on the other side, or see that the type is spelt the same.',
   }),
+  UserExistsError: reason({
+    sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
+    what: 'There is a user of this name already.',
+    remedy: 'Find the user by name and update it, or choose another name.',
+  }),
+  UserUnknownError: reason({
+    sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
+    what: 'There is no such user.',
+    remedy: 'See the name or id; `ninelives users` lists the users that there are.',
+  }),
+  SessionUnknownError: reason({
+    sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
+    what: 'There is no such session.',
+    remedy: 'See the id; `ninelives sessions` lists the sessions that there are.',
+  }),
 } as const satisfies Record<string, Reason>;
 
 /** Every code there is. The codes are the names of the public errors and go over the wire as they stand. */

@@ -28,6 +28,8 @@ export type ConnectionInput =
   | { readonly type: 'start' }
   | { readonly type: 'confirm' }
   | { readonly type: 'data' }
+  /** The client says goodbye and goes, without waiting for anything. */
+  | { readonly type: 'left' }
   // What came of a frame, of admission or of the conversation:
   | { readonly type: 'admitted' }
   | { readonly type: 'refused'; readonly failure: Failure }
@@ -105,6 +107,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     violated: ({ failure: what }) => denied(what),
     dismissed: ({ failure: what }) => denied(what),
     timer: () => denied(failure('HelloTimeoutError')),
+    left: () => over({ type: 'close', code: normalClosure }),
     lost: () => over(),
   },
   awaitingStart: {
@@ -113,6 +116,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     violated: ({ failure: what }) => denied(what),
     dismissed: ({ failure: what }) => denied(what),
     timer: () => denied(failure('HelloTimeoutError')),
+    left: () => over({ type: 'close', code: normalClosure }),
     lost: () => over(),
   },
   admitting: {
@@ -120,6 +124,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     refused: ({ failure: what }) => denied(what),
     violated: ({ failure: what }) => denied(what, abandon),
     dismissed: ({ failure: what }) => denied(what, abandon),
+    left: () => over(abandon, { type: 'close', code: normalClosure }),
     lost: () => over(abandon),
   },
   unconfirmed: {
@@ -128,6 +133,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     dismissed: ({ failure: what }) => dismissed(what, forget),
     replaced: () => over({ type: 'close', code: normalClosure }),
     timer: () => dismissed(failure('HelloTimeoutError'), forget),
+    left: () => over(forget, { type: 'close', code: normalClosure }),
     lost: () => over(forget),
   },
   live: {
@@ -136,6 +142,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     peerEnded: () => goodbye,
     violated: ({ failure: what }) => dismissed(what, endOf(what)),
     dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
+    left: () => over(ended('ended'), { type: 'close', code: normalClosure }),
     lost: () => over(expired),
   },
   ending: {
@@ -144,6 +151,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     timer: farewell,
     violated: ({ failure: what }) => dismissed(what, ended('ended')),
     dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
+    left: () => over(ended('ended'), { type: 'close', code: normalClosure }),
     lost: () => over(ended('ended')),
   },
   closed: {},

@@ -1,5 +1,5 @@
-import type { Ack, Exception, OutboundPacket, StreamWindow } from './packets.js';
-import { at, filter, push, type Queue, shift, take, toArray } from './queue.js';
+import type { Ack, OutboundPacket, StreamWindow } from './packets.js';
+import { at, firstIndex, push, type Queue, remove, shift, take, toArray } from './queue.js';
 import {
   type Entry,
   noEffects,
@@ -10,6 +10,9 @@ import {
   takesCredit,
   violated,
 } from './state.js';
+
+/** The end's own ticket: it is behind all that the app sends. */
+const endTicket: Ticket = Number.MAX_SAFE_INTEGER;
 
 /** Accept what the app sends, or refuse it: the buffer has a bound, and after the end nothing is said. */
 export const send = (state: StreamState, entry: Entry): StreamStep => {
@@ -27,17 +30,18 @@ export const send = (state: StreamState, entry: Entry): StreamStep => {
 
 /** Take back what is not shipped. */
 export const withdraw = (state: StreamState, ticket: Ticket): StreamStep => {
-  const entry = toArray(state.queued).find((queued) => queued.ticket === ticket);
-  if (entry === undefined) return [state, noEffects];
+  const index = firstIndex(state.queued, (queued) => queued.ticket >= ticket);
+  const entry = at(state.queued, index);
+  if (entry?.ticket !== ticket) return [state, noEffects];
   const held = { messages: state.held.messages - 1, size: state.held.size - entry.size };
-  return [{ ...state, held, queued: filter(state.queued, (queued) => queued !== entry) }, [{ type: 'withdrawn', entry }]];
+  return [{ ...state, held, queued: remove(state.queued, index) }, [{ type: 'withdrawn', entry }]];
 };
 
 /** Say goodbye behind all that was sent before. Said twice, it is said once. */
 export const end = (state: StreamState): StreamStep =>
   state.ownEnd !== 'open'
     ? [state, noEffects]
-    : [{ ...state, ownEnd: 'queued', queued: push(state.queued, { ticket: -1, item: { kind: 'end' }, size: 0 }) }, noEffects];
+    : [{ ...state, ownEnd: 'queued', queued: push(state.queued, { ticket: endTicket, item: { kind: 'end' }, size: 0 }) }, noEffects];
 
 /** The peer's word on how far it has come. */
 export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
@@ -47,9 +51,8 @@ export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
   if (ack.seen > state.told.done) return violated(state, 'The peer has seen an acknowledgement that was never given.');
   if (ack.exceptions.some(({ number }) => number > ack.done)) return violated(state, 'An exception is not part of what is done.');
 
-  const exceptions = state.exceptions.some(({ number }) => number <= ack.seen)
-    ? state.exceptions.filter(({ number }) => number > ack.seen)
-    : state.exceptions;
+  const known = firstIndex(state.exceptions, ({ number }) => number > ack.seen);
+  const exceptions = known === 0 ? state.exceptions : shift(state.exceptions, known);
   const count = ack.done - state.peerDone;
   const heard: StreamState = { ...state, exceptions, peerReceived: ack.received };
   if (count === 0) return [heard, noEffects];
@@ -64,16 +67,20 @@ export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
   }
   const less = ({ messages, size }: StreamWindow): StreamWindow => ({ messages: messages - freed, size: size - freedSize });
   const from = state.peerDone + 1;
-  const effect: StreamEffect = { type: 'confirmed', from, entries, exceptions: newExceptions(ack.exceptions, from) };
+  // Exceptions are restated until their sender knows that they are known: the older ones were heard before.
+  const news = ack.exceptions.filter(({ number }) => number >= from);
   return [
-    { ...heard, peerDone: ack.done, sent: shift(state.sent, count), inFlight: less(state.inFlight), held: less(state.held) },
-    [effect],
+    {
+      ...heard,
+      peerDone: ack.done,
+      sent: shift(state.sent, count),
+      inFlight: less(state.inFlight),
+      held: less(state.held),
+      untoldSeen: state.untoldSeen || news.length > 0,
+    },
+    [{ type: 'confirmed', from, entries, exceptions: news }],
   ];
 };
-
-/** Exceptions are restated until their sender knows that they are known: the older ones were heard before. */
-const newExceptions = (exceptions: readonly Exception[], from: number): readonly Exception[] =>
-  exceptions.filter(({ number }) => number >= from);
 
 /** Ship all that may be shipped, in batches, and acknowledge what came. */
 export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
@@ -86,7 +93,7 @@ export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
     if (!more && hasNews(next)) {
       if (batch.length > 0 || ackNow) {
         batch.push(ackOf(next));
-        next = { ...next, told: { received: next.received, done: next.done }, ackWaits: false };
+        next = { ...next, told: { received: next.received, done: next.done }, untoldSize: 0, untoldSeen: false, ackWaits: false };
       } else if (!next.ackWaits) {
         next = { ...next, ackWaits: true };
         effects.push({ type: 'awaitAckDelay' });
@@ -97,7 +104,9 @@ export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
   }
 };
 
-const hasNews = (state: StreamState): boolean => state.received > state.told.received || state.done > state.told.done;
+/** Is there something that the peer does not know? That its exceptions are known is news too, or a peer that only receives would keep them for ever. */
+const hasNews = (state: StreamState): boolean =>
+  !state.complete && (state.received > state.told.received || state.done > state.told.done || state.untoldSeen);
 
 const ackOf = (state: StreamState): Ack => ({
   kind: 'ack',
@@ -105,7 +114,10 @@ const ackOf = (state: StreamState): Ack => ({
   done: state.done,
   last: state.shipped,
   seen: state.peerDone,
-  exceptions: state.exceptions.length === 0 ? state.exceptions : state.exceptions.filter(({ number }) => number <= state.done),
+  exceptions: take(
+    state.exceptions,
+    firstIndex(state.exceptions, ({ number }) => number > state.done),
+  ),
 });
 
 const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamEffect[]): StreamState => {
@@ -148,9 +160,8 @@ const pick = (
   const answer = at(prompt, 0);
   const head = at(queued, 0);
   if (head === undefined || !hasCredit(head, window, messages, size)) return answer;
-  // The end is said last: answers that are ready go before it.
-  if (answer !== undefined && (answer.ticket < head.ticket || head.item.kind === 'end')) return answer;
-  return head;
+  // The end's ticket is behind all others: answers that are ready go before it.
+  return answer !== undefined && answer.ticket < head.ticket ? answer : head;
 };
 
 /** One item may always go where nothing is in flight: a window smaller than a message must not stop the stream for good. */

@@ -50,8 +50,28 @@ export const take = <T>(queue: Queue<T>, count: number): readonly T[] =>
 /** Its items, front first, as an array of their own. */
 export const toArray = <T>(queue: Queue<T>): readonly T[] => queue.items.slice(queue.start, queue.end);
 
-/** Only the items that a test keeps. */
-export const filter = <T>(queue: Queue<T>, keep: (item: T) => boolean): Queue<T> => {
-  const items = toArray(queue).filter(keep);
+/** The index of the first item that is past something, in a queue where all behind such an item are; its length where none is. */
+export const firstIndex = <T>(queue: Queue<T>, isPast: (item: T) => boolean): number => {
+  let low = queue.start;
+  let high = queue.end;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (isPast(queue.items[middle] as T)) high = middle;
+    else low = middle + 1;
+  }
+  return low - queue.start;
+};
+
+/** With one more item at an index. It costs as much as the queue is long, except at its end. */
+export const insert = <T>(queue: Queue<T>, index: number, item: T): Queue<T> =>
+  index === lengthOf(queue) ? push(queue, item) : replace(queue, index, 0, item);
+
+/** Without the item at an index. It costs as much as the queue is long, except at its front. */
+export const remove = <T>(queue: Queue<T>, index: number): Queue<T> => (index === 0 ? shift(queue, 1) : replace(queue, index, 1));
+
+/** With other items in place of `count` ones from an index on. It costs as much as the queue is long. */
+export const replace = <T>(queue: Queue<T>, index: number, count: number, ...others: readonly T[]): Queue<T> => {
+  const items = queue.items.slice(queue.start, queue.end);
+  items.splice(index, count, ...others);
   return { items, start: 0, end: items.length };
 };

@@ -13,11 +13,10 @@ export interface Entry {
   readonly size: number;
 }
 
-/** What was received and is not yet part of `done`. */
+/** A message or request that was received and is not yet part of `done`. */
 export interface OpenItem {
+  readonly number: number;
   readonly size: number;
-  /** Does it take of this side's window? */
-  readonly takesCredit: boolean;
 }
 
 /** Numbers from..to, both included. */
@@ -65,18 +64,24 @@ export interface StreamState {
 
   readonly received: number;
   readonly done: number;
-  /** Received and not part of `done`, the first one being `done + 1`. */
+  /** Messages and requests that are received and not part of `done`, ascending: what the own window bounds. */
   readonly open: Queue<OpenItem>;
   /** How much of the own window `open` takes. */
   readonly taken: StreamWindow;
-  /** Settled out of turn: ahead of `done`, ascending, apart from each other. */
-  readonly ahead: readonly Range[];
+  /** The last settled number. Past `done` where it was settled out of turn. */
+  readonly reached: number;
+  /** What is not settled before `reached`, ascending and apart from each other. The first may begin before `done`: what it says of that part is over. */
+  readonly gaps: Queue<Range>;
   /** Not simply handled, and not known to be known by the peer, ascending. */
-  readonly exceptions: readonly Exception[];
+  readonly exceptions: Queue<Exception>;
   /** The peer has said that nothing follows. */
   readonly peerEnded: boolean;
   /** What the latest acknowledgement told. */
   readonly told: { readonly received: number; readonly done: number };
+  /** Text that became part of `done` since then: credit that the peer does not know of. */
+  readonly untoldSize: number;
+  /** The peer has told exceptions since then, and keeps them until it hears that they are known. */
+  readonly untoldSeen: boolean;
   /** An acknowledgement waits for data to ride on. */
   readonly ackWaits: boolean;
   /** Both sides have ended and know that the other knows. */
@@ -143,10 +148,13 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   done: 0,
   open: queueOf(),
   taken: nothing,
-  ahead: [],
-  exceptions: [],
+  reached: 0,
+  gaps: queueOf(),
+  exceptions: queueOf(),
   peerEnded: false,
   told: { received: 0, done: 0 },
+  untoldSize: 0,
+  untoldSeen: false,
   ackWaits: false,
   complete: false,
 });

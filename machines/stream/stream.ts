@@ -29,7 +29,8 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
 };
 
 /** An acknowledgement waits for data to ride on, but not past half of the peer's credit, nor once the peer waits for the end. */
-const mustAcknowledge = (state: StreamState): boolean => state.peerEnded || unacknowledged(state) * 2 >= state.limits.ownWindow.messages;
+const mustAcknowledge = (state: StreamState): boolean =>
+  state.peerEnded || unacknowledged(state) * 2 >= state.limits.ownWindow.messages || state.untoldSize * 2 >= state.limits.ownWindow.size;
 
 /** Both ends are said, everything is done on both sides, and both know. Told once. */
 const completed = ([state, effects]: StreamStep): StreamStep => {

@@ -17,6 +17,7 @@ import {
   text,
   waitMs,
 } from './readers.js';
+import { sharesOf } from './shares.js';
 
 export type Fields = readonly unknown[];
 /** Gives the frame; undefined, with trouble, where it is broken; null where it does not know the tag. */
@@ -109,7 +110,7 @@ export const decodeBatch = <Frame>(text: string, read: ReadFrame<Frame>): Decode
   if (!Array.isArray(batch) || batch.length === 0 || batch.length > framesPerBatchMax) {
     return refuse(`expected an array of 1 to ${framesPerBatchMax} frames`);
   }
-  const size = Math.ceil(text.length / batch.length);
+  const shares = sharesOf(text, batch);
   const trouble: string[] = [];
   const frames: Frame[] = [];
   for (let i = 0; i < batch.length; i++) {
@@ -117,7 +118,7 @@ export const decodeBatch = <Frame>(text: string, read: ReadFrame<Frame>): Decode
     const tag: unknown = Array.isArray(fields) ? fields[0] : null;
     // [R5]
     if (typeof tag !== 'string') return refuse(`frame ${i}: expected an array with a tag`);
-    const frame = read(tag, fields as Fields, trouble, size);
+    const frame = read(tag, fields as Fields, trouble, tag === 'r' ? shares.apart : shares.other);
     // [R7] An unknown tag is not repeated: it is the sender's text.
     if (frame === null) return refuse(`frame ${i}: expected a known tag`);
     if (frame === undefined) {

@@ -1,0 +1,182 @@
+/** From a hello to a session: decode, authorise, authenticate, create. Every step is an `Either` or a `TaskEither`; the first Left is the verdict. */
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { type AdmissionPlan, judgeHello, planAdmission } from '../../machines/connection/admission.js';
+import type { Admittance, Authenticator, RequestInfo } from '../../machines/ports/authenticator.js';
+import type { Clock } from '../../machines/ports/host.js';
+import type { Admitted, SessionStore } from '../../machines/ports/store.js';
+import type { Profile } from '../../machines/ports/user.js';
+import { type Failure, failure } from '../../machines/reasons.js';
+import { messageOf } from '../errors.js';
+import type { HelloFields, StartFields } from '../wire/frames.js';
+import { agentLengthMax, protocolVersion } from '../wire/limits.js';
+import { authParamsProblem, usernameProblem } from '../wire/username.js';
+import type { Logger } from './logger.js';
+import type { Settings } from './options.js';
+import { originProblem } from './origins.js';
+import { failureOfStore } from './result.js';
+
+export interface AdmissionEnv {
+  readonly settings: Settings;
+  readonly store: SessionStore;
+  readonly authenticator: Authenticator | null;
+  readonly clock: Pick<Clock, 'wall'>;
+  readonly log: Logger;
+}
+
+/** One attempt: what the hello said of the client, who asks to enter, and how they came. */
+export interface AdmissionRequest {
+  readonly hello: Pick<HelloFields, 'v' | 'key' | 'agent'>;
+  readonly start: StartFields;
+  readonly request: RequestInfo;
+  /** Aborted when nobody waits for the verdict any more. */
+  readonly signal: AbortSignal;
+}
+
+export type AdmittedSession = Admitted & { readonly expiresAt: number | null };
+
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** Bound to the API key, so that a token is worth nothing under another. */
+export const hashOfToken = (token: string, key: string | undefined): string => sha256(`${key ?? ''}\n${token}`).toString('base64url');
+
+/** 128 random bits. */
+const newSessionId = (): string => randomBytes(16).toString('base64url');
+
+/** In a time that tells nothing about the keys. */
+const isKnownKey = (keys: readonly string[], key: string): boolean => {
+  const given = sha256(key);
+  return keys.map((known) => timingSafeEqual(sha256(known), given)).includes(true);
+};
+
+const loopback = /^(127\.|::1$|::ffff:127\.)/;
+
+export const isLoopback = (address: string | null): boolean => address === null || loopback.test(address);
+
+const apiKeyFact = (keys: readonly string[], key: string | undefined, { remoteAddress }: RequestInfo) => {
+  if (keys.length === 0) return isLoopback(remoteAddress) ? 'none needed' : 'loopback only';
+  if (key === undefined) return 'missing';
+  return isKnownKey(keys, key) ? 'known' : 'unknown';
+};
+
+/** What speaks against a hello before it is asked who comes: the same for a start and a resume. */
+export const authoriseHello = (
+  settings: Settings,
+  hello: Pick<HelloFields, 'v' | 'key'>,
+  request: RequestInfo,
+): E.Either<Failure, void> => {
+  const refused = originProblem(settings.origins, request);
+  const failed = judgeHello({
+    version: hello.v,
+    supportedVersion: protocolVersion,
+    apiKey: apiKeyFact(settings.apiKeys, hello.key, request),
+    origin: refused === null ? 'allowed' : { refused },
+    usernameProblem: null,
+    authParamsProblem: null,
+  });
+  return failed === null ? E.right(undefined) : E.left(failed);
+};
+
+/** Is this a name and a credential that one can enter with? */
+export const authoriseStart = ({ username, authParams }: StartFields): E.Either<Failure, void> => {
+  const name = usernameProblem(username);
+  if (name !== null) return E.left(failure('InvalidUsernameError', `It ${name}.`));
+  const params = authParams === undefined ? null : authParamsProblem(authParams);
+  return params === null ? E.right(undefined) : E.left(failure('InvalidAuthParamsError', `It ${params}.`));
+};
+
+/** The whole way. What is denied is logged with its reason, which the client is not told. */
+export const admit = (env: AdmissionEnv, attempt: AdmissionRequest): TE.TaskEither<Failure, AdmittedSession> =>
+  F.pipe(
+    TE.fromEither(authoriseHello(env.settings, attempt.hello, attempt.request)),
+    TE.chain(() => TE.fromEither(authoriseStart(attempt.start))),
+    TE.chain(() => plan(env, attempt)),
+    TE.chain((planned) => carryOut(env, attempt, planned)),
+  );
+
+const plan = (env: AdmissionEnv, { start, request }: AdmissionRequest): TE.TaskEither<Failure, AdmissionPlan> => {
+  const hasAuthParams = start.authParams !== undefined;
+  return F.pipe(
+    TE.Do,
+    TE.bind('user', () => F.pipe(env.store.findUser({ name: start.username }), TE.mapLeft(failureOfStore))),
+    TE.bind('guestsAllowed', () => (hasAuthParams ? TE.right(false) : guestsAllowed(env, start.username, request))),
+    TE.map(({ user, guestsAllowed: allowed }) =>
+      planAdmission({ hasAuthParams, user, guestsAllowed: allowed, hasAuthenticator: env.authenticator !== null }),
+    ),
+  );
+};
+
+/** The app's own function may throw: then nobody is let in. */
+const guestsAllowed = (
+  { settings: { guests }, log }: AdmissionEnv,
+  username: string,
+  request: RequestInfo,
+): TE.TaskEither<Failure, boolean> =>
+  typeof guests === 'boolean'
+    ? TE.right(guests)
+    : TE.tryCatch(
+        async () => (await guests({ username, request })) === true,
+        (thrown) => {
+          log.warn({ username, detail: messageOf(thrown) }, 'the `guests` function failed: no guest is let in');
+          return failure('AccessDeniedError');
+        },
+      );
+
+const carryOut = (env: AdmissionEnv, attempt: AdmissionRequest, planned: AdmissionPlan): TE.TaskEither<Failure, AdmittedSession> => {
+  const { username } = attempt.start;
+  switch (planned.kind) {
+    case 'deny':
+      env.log.info({ username, detail: planned.detail }, 'access denied');
+      return TE.left(planned.failure);
+    case 'admitGuest':
+      return create(env, attempt, 'guest', {}, null);
+    case 'authenticate':
+      return F.pipe(
+        authenticate(env, attempt),
+        TE.chain(({ user, expiresAt }) => create(env, attempt, 'registered', user ?? {}, expiresAt ?? null)),
+      );
+  }
+};
+
+const authenticate = (
+  { authenticator, log }: AdmissionEnv,
+  { start, request, signal }: AdmissionRequest,
+): TE.TaskEither<Failure, Admittance> => {
+  const { username, authParams = {} } = start;
+  return F.pipe(
+    () => (authenticator as Authenticator).authenticate({ username, authParams, request, signal }),
+    TE.mapLeft(({ code, detail }) => {
+      log[code === 'AccessDeniedError' ? 'info' : 'warn']({ username, code, detail, by: authenticator?.name }, 'access denied');
+      return failure(code);
+    }),
+  );
+};
+
+const create = (
+  { store, clock, log }: AdmissionEnv,
+  { hello, start, signal }: AdmissionRequest,
+  as: 'guest' | 'registered',
+  profile: Profile,
+  expiresAt: number | null,
+): TE.TaskEither<Failure, AdmittedSession> => {
+  const { username, token } = start;
+  // The verdict came late and nobody waits for it: nothing is to be written.
+  if (signal.aborted) return TE.left(failure('HelloTimeoutError'));
+  return F.pipe(
+    store.admit({
+      username,
+      as,
+      profile,
+      session: { id: newSessionId(), tokenHash: hashOfToken(token, hello.key), userAgent: hello.agent?.slice(0, agentLengthMax) ?? null },
+      now: clock.wall(),
+    }),
+    TE.bimap(
+      (what) => {
+        if (what.kind === 'unavailable') log.error({ username, detail: what.failure.message }, 'the store failed');
+        else log.info({ username, detail: what.kind }, 'access denied');
+        return failureOfStore(what);
+      },
+      (admitted) => ({ ...admitted, expiresAt }),
+    ),
+  );
+};

@@ -1,0 +1,28 @@
+import type { Clock } from '../../machines/ports/host.js';
+import type { StreamWindow } from '../../machines/stream/packets.js';
+import { Conversation, type ConversationOwner, newRegistry } from '../stream/conversation.js';
+import type { ServerConnection } from './connection.js';
+import type { Settings } from './options.js';
+
+/** The server's end of a session's conversation, over whichever connection the session has. */
+export const conversationFor = (
+  settings: Settings,
+  clock: Clock,
+  sessionId: string,
+  peerWindow: StreamWindow,
+  connection: () => ServerConnection,
+  reports: ConversationOwner['reports'],
+): Conversation =>
+  new Conversation(
+    {
+      direction: 'down',
+      write: (packets) => connection().write(packets),
+      peerEnded: () => connection().input({ type: 'peerEnded' }),
+      complete: () => connection().input({ type: 'complete' }),
+      violated: (failure) => connection().input({ type: 'violated', failure }),
+      reports,
+    },
+    newRegistry(),
+    { clock, ownWindow: settings.window, buffer: settings.buffer, handlerTimeoutMs: settings.handlerTimeoutMs },
+    { sessionId, peerWindow, messageSizeMax: settings.messageSize, ackDelayMs: settings.ackDelayMs },
+  );

@@ -1,0 +1,145 @@
+import type { AuthenticateFunction } from '../../adapters/auth/function.js';
+import type { Authenticator, RequestInfo } from '../../machines/ports/authenticator.js';
+import type { Host } from '../../machines/ports/host.js';
+import type { SessionStore } from '../../machines/ports/store.js';
+import type { StreamWindow } from '../../machines/stream/packets.js';
+import type { Logger } from './logger.js';
+
+/** Decides whether guests may enter: for all, or for each attempt. */
+export type Guests = boolean | ((attempt: { readonly username: string; readonly request: RequestInfo }) => boolean | Promise<boolean>);
+
+/** What a server may be told. Everything has a default that is safe on a developer's machine. */
+export interface ServerOptions {
+  /** The keys that clients may show. Without any, the server serves this machine alone, whatever the key. */
+  readonly apiKeys?: readonly string[];
+  /** Are guests let in? Default: true, which the server says when it starts until this is set. */
+  readonly guests?: Guests;
+  /** Decides on attempts with authParams: a function, or `webhook(...)`, `jwt(...)`, or your own. Default: nobody with authParams is admitted. */
+  readonly authenticate?: AuthenticateFunction | Authenticator;
+  /** How long a function given as `authenticate` may take, in milliseconds. Default: 5,000. */
+  readonly authenticateTimeoutMs?: number;
+  /** Where users and sessions are kept. Default: in memory. */
+  readonly store?: SessionStore;
+  /** Pages' origins that may connect, besides this server's own host and this machine: `https://example.com`. */
+  readonly origins?: readonly string[];
+  /** Where the log goes: anything with pino's four methods. Default: pino, to the standard output. False: nowhere. */
+  readonly logger?: Logger | false;
+  /** How often the server pings a client to which it says nothing else, in milliseconds. Default: 5,000. */
+  readonly pingEveryMs?: number;
+  /** How long a connection may be open without a hello, in milliseconds. Default: 5,000. */
+  readonly helloTimeoutMs?: number;
+  /** How long a client may take to confirm its welcome, in milliseconds. Default: 10,000. */
+  readonly confirmWithinMs?: number;
+  /** How long the goodbyes may take, in milliseconds. Default: 5,000. */
+  readonly endDeadlineMs?: number;
+  /** How long a user stays online after the last session is gone, in milliseconds. Default: 5,000. */
+  readonly presenceGraceMs?: number;
+  /** How long a message's handler may take before its signal is aborted, in milliseconds. Default: 30,000. */
+  readonly handlerTimeoutMs?: number;
+  /** How long a request to a client waits for its answer, in milliseconds. Default: 10,000. */
+  readonly requestTimeoutMs?: number;
+  readonly limits?: {
+    /** The largest payload, in UTF-16 code units of its JSON text. Default: 262,144. */
+    readonly messageSize?: number;
+    /** The largest WebSocket message, in bytes. Default: 1,048,576; at least four times `messageSize`. */
+    readonly batchSize?: number;
+    /** What the server can hold of one client's messages. Default: 1,024 messages, 1 MiB. */
+    readonly window?: StreamWindow;
+    /** What the server holds for one client until it is confirmed. Default: 10,000 messages, 16 MiB. */
+    readonly buffer?: StreamWindow;
+    /** How many connections may be open without being welcomed. Default: 1,000. */
+    readonly pendingConnections?: number;
+  };
+  /** Clock and randomness, for tests. */
+  readonly host?: Host;
+}
+
+export const serverDefaults = {
+  authenticateTimeoutMs: 5_000,
+  /** Half of the ten seconds in which an idle half-open link is to be noticed; the other half is the probe's. */
+  pingEveryMs: 5_000,
+  helloTimeoutMs: 5_000,
+  confirmWithinMs: 10_000,
+  endDeadlineMs: 5_000,
+  /** Longer than a reload of a page takes. */
+  presenceGraceMs: 5_000,
+  handlerTimeoutMs: 30_000,
+  requestTimeoutMs: 10_000,
+  /** Long enough to ride on an answer, short enough that nobody waits for it. */
+  ackDelayMs: 25,
+  messageSize: 262_144,
+  batchSize: 1_048_576,
+  window: { messages: 1_024, size: 1_048_576 },
+  buffer: { messages: 10_000, size: 16_777_216 },
+  pendingConnections: 1_000,
+} as const;
+
+/** The options with every default in its place. */
+export interface Settings {
+  readonly apiKeys: readonly string[];
+  readonly guests: Guests;
+  readonly guestsSet: boolean;
+  readonly origins: readonly string[];
+  readonly pingEveryMs: number;
+  readonly helloTimeoutMs: number;
+  readonly confirmWithinMs: number;
+  readonly endDeadlineMs: number;
+  readonly presenceGraceMs: number;
+  readonly handlerTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly ackDelayMs: number;
+  readonly messageSize: number;
+  readonly batchSize: number;
+  readonly window: StreamWindow;
+  readonly buffer: StreamWindow;
+  readonly pendingConnections: number;
+}
+
+const times = [
+  'pingEveryMs',
+  'helloTimeoutMs',
+  'confirmWithinMs',
+  'endDeadlineMs',
+  'presenceGraceMs',
+  'handlerTimeoutMs',
+  'requestTimeoutMs',
+] as const satisfies readonly (keyof ServerOptions & keyof Settings)[];
+
+/** @throws TypeError where an option can not be what it is: a mistake to be seen when the server is written. */
+export const settingsOf = (options: ServerOptions): Settings => {
+  for (const name of times) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0))
+      throw new TypeError(`createServer: \`${name}\` is a number of milliseconds, 0 or more; it was given ${String(value)}.`);
+  }
+  for (const [index, key] of (options.apiKeys ?? []).entries())
+    if (typeof key !== 'string' || key === '')
+      throw new TypeError(`createServer: \`apiKeys[${index}]\` is to be a string that is not empty.`);
+  for (const origin of options.origins ?? [])
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      throw new TypeError(`createServer: \`origins\` takes origins like https://example.com, without a path; it was given ${origin}.`);
+  const limits = options.limits ?? {};
+  const messageSize = limits.messageSize ?? serverDefaults.messageSize;
+  const pick = <K extends keyof ServerOptions & keyof typeof serverDefaults>(name: K): number =>
+    (options[name] as number | undefined) ?? (serverDefaults[name] as number);
+  return {
+    apiKeys: options.apiKeys ?? [],
+    guests: options.guests ?? true,
+    guestsSet: options.guests !== undefined,
+    origins: options.origins ?? [],
+    pingEveryMs: pick('pingEveryMs'),
+    helloTimeoutMs: pick('helloTimeoutMs'),
+    confirmWithinMs: pick('confirmWithinMs'),
+    endDeadlineMs: pick('endDeadlineMs'),
+    presenceGraceMs: pick('presenceGraceMs'),
+    handlerTimeoutMs: pick('handlerTimeoutMs'),
+    requestTimeoutMs: pick('requestTimeoutMs'),
+    ackDelayMs: serverDefaults.ackDelayMs,
+    messageSize,
+    // Four bytes at most for each code unit of the payload, frame included.
+    batchSize: Math.max(limits.batchSize ?? serverDefaults.batchSize, messageSize * 4),
+    window: limits.window ?? serverDefaults.window,
+    buffer: limits.buffer ?? serverDefaults.buffer,
+    pendingConnections: limits.pendingConnections ?? serverDefaults.pendingConnections,
+  };
+};
