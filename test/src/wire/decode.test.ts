@@ -8,6 +8,7 @@ import { clientBatch, serverBatch } from '../../../src/wire/codecs.js';
 import { decodeClientBatch, decodeServerBatch } from '../../../src/wire/decode.js';
 import { encodeBatch } from '../../../src/wire/encode.js';
 import type { Decoded, OutboundFrame } from '../../../src/wire/frames.js';
+import { itemOverheadMax } from '../../../src/wire/limits.js';
 import { asDecoded, clientFrame, mutate, mutation, serverFrame } from './arbitraries.js';
 
 interface Side {
@@ -34,8 +35,20 @@ const byDefinition = (codec: Side['codec'], text: string): readonly object[] | n
   }
   const result = codec.decode(value);
   if (result._tag === 'Left') return null;
-  const size = Math.ceil(text.length / result.right.length);
-  return result.right.map((frame) => (sized.includes((frame as { kind: string }).kind) ? { ...frame, size } : frame));
+  return result.right.map((frame) => {
+    const { kind } = frame as { readonly kind: string };
+    return sized.includes(kind) ? { ...frame, size: sizeOf(kind, text) } : frame;
+  });
+};
+
+/** An item's size in a batch whose text has no white space. */
+const sizeOf = (kind: string, text: string): number => {
+  const batch = JSON.parse(text) as readonly (readonly unknown[])[];
+  const equal = Math.ceil(text.length / batch.length);
+  const apart = batch.filter(([tag]) => tag === 'r' || tag === 'v');
+  if (equal <= itemOverheadMax || apart.length === 0 || apart.length === batch.length) return equal;
+  const length = apart.reduce((sum, frame) => sum + JSON.stringify(frame).length, 0);
+  return kind === 'reply' ? Math.ceil(length / apart.length) : Math.ceil((text.length - length) / (batch.length - apart.length));
 };
 
 const isSame = ({ codec, decode }: Side, text: string): boolean => {
@@ -51,9 +64,8 @@ for (const side of sides) {
     fc.assert(
       fc.property(fc.array(side.frame, { minLength: 1, maxLength: 6 }), (frames) => {
         const text = encodeBatch(frames);
-        const size = Math.ceil(text.length / frames.length);
         const decoded = side.decode(text);
-        deepStrictEqual(decoded, { ok: true, frames: frames.map((frame) => asDecoded(frame, size)) });
+        deepStrictEqual(decoded, { ok: true, frames: frames.map((frame) => asDecoded(frame, sizeOf(frame.kind, text))) });
         isSame(side, text);
       }),
       { numRuns: 500 },
@@ -116,6 +128,7 @@ for (const side of sides) {
       `[["ping",1e${'9'.repeat(long)}]]`,
       `[${'["e"],'.repeat(long / 6)}["e"]]`,
       `[["a",0,0,0,0,[${'[1,"failed"],'.repeat(long / 13)}[1,"failed"]]]]`,
+      `[["m","t",1],["r",1,${'['.repeat(long / 2)}${']'.repeat(long / 2)}]]`,
       `[["m","${'\\ud800'.repeat(long / 6)}",1]]`,
       `"${'\\u0000'.repeat(long / 6)}"`,
     ];
@@ -169,6 +182,21 @@ decoding('an item gets an equal share of its batch as its size, rounded up', () 
   const decoded = decodeServerBatch(text);
   assert.is(text.length, 33);
   assert.equal(decoded.ok && decoded.frames.map((frame) => ('size' in frame ? frame.size : null)), [11, null, 11]);
+});
+
+decoding('a large reply is not counted as the text of the messages beside it, whatever is in its strings', () => {
+  const reply = `["r",1,{"a":"${'x'.repeat(10_000)}\\"]}[{","b":[[]]}]`;
+  const message = '[ "m", "t\\\\", {"n":"]"} ]';
+  const text = `[ ${message},\n${reply} ,${message},["v","t","${'y'.repeat(5_000)}"]]`;
+  const apart = reply.length + 5_012;
+  const decoded = decodeClientBatch(text);
+  assert.equal(decoded.ok && decoded.frames.map((frame) => ('size' in frame ? frame.size : null)), [
+    Math.ceil((text.length - apart) / 2),
+    Math.ceil(apart / 2),
+    Math.ceil((text.length - apart) / 2),
+    null,
+  ]);
+  assert.ok(text.length - apart < 100);
 });
 
 decoding.run();
