@@ -311,9 +311,12 @@ export interface Failure {
   readonly cause?: Failure;
 }
 
+/** Details come from many hands; a message is read as sentences. */
+const sentence = (detail: string): string => (/[.!?]$/.test(detail) ? detail : `${detail}.`);
+
 /** A failure with its table's sentence, and a detail where there is one. */
 export const failure = (code: ReasonCode, detail?: string, more: Omit<Failure, 'code' | 'message'> = {}): Failure => ({
   code,
-  message: detail === undefined ? table[code].what : `${table[code].what} ${detail}`,
+  message: detail === undefined ? table[code].what : `${table[code].what} ${sentence(detail)}`,
   ...more,
 });
