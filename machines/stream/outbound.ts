@@ -126,7 +126,7 @@ const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamE
   let { messages, size } = state.inFlight;
   let batchSize = 0;
   while (batch.length < batchItemsMax) {
-    const entry = pick(queued, prompt, state.limits.peerWindow, messages, size, ownEnd);
+    const entry = pick(queued, prompt, state.limits.peerWindow, messages, size);
     if (entry === undefined || (batch.length > 0 && batchSize + entry.size > batchSizeMax)) break;
     if (entry === at(prompt, 0)) prompt = shift(prompt, 1);
     else queued = shift(queued, 1);
@@ -145,18 +145,10 @@ const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamE
 };
 
 const nextEntry = (state: StreamState): Entry | undefined =>
-  pick(state.queued, state.prompt, state.limits.peerWindow, state.inFlight.messages, state.inFlight.size, state.ownEnd);
+  pick(state.queued, state.prompt, state.limits.peerWindow, state.inFlight.messages, state.inFlight.size);
 
 /** The next item to ship: in the order of sending, except that what needs no credit passes what has none. */
-const pick = (
-  queued: Queue<Entry>,
-  prompt: Queue<Entry>,
-  window: StreamWindow,
-  messages: number,
-  size: number,
-  ownEnd: StreamState['ownEnd'],
-): Entry | undefined => {
-  if (ownEnd === 'shipped') return undefined;
+const pick = (queued: Queue<Entry>, prompt: Queue<Entry>, window: StreamWindow, messages: number, size: number): Entry | undefined => {
   const answer = at(prompt, 0);
   const head = at(queued, 0);
   if (head === undefined || !hasCredit(head, window, messages, size)) return answer;

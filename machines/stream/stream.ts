@@ -22,7 +22,7 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
     case 'settled':
       return settled(state, input.number, input.outcome);
     case 'ackDue':
-      return completed(flush({ ...state, ackWaits: false }, true));
+      return completed(flush(state, true));
     case 'flush':
       return completed(flush(state, mustAcknowledge(state)));
   }

@@ -1,0 +1,201 @@
+/** One side of a stream under test. Every step of every test is checked for purity, and its state against a recount. */
+import * as assert from 'uvu/assert';
+import type { Ack, InboundPacket, Outcome } from '../../../machines/stream/packets.js';
+import { at, lengthOf, type Queue, toArray } from '../../../machines/stream/queue.js';
+import {
+  type Entry,
+  initialStream,
+  type StreamEffect,
+  type StreamInput,
+  type StreamLimits,
+  type StreamState,
+  type StreamStep,
+  takesCredit,
+} from '../../../machines/stream/state.js';
+import { reduceStream } from '../../../machines/stream/stream.js';
+
+/** Room for everything: a test narrows what it is about. */
+export const limitsOf = (narrowed: Partial<StreamLimits> = {}): StreamLimits => ({
+  peerWindow: { messages: 100, size: 10_000 },
+  ownWindow: { messages: 100, size: 10_000 },
+  openSizeMax: 20_000,
+  buffer: { messages: 100, size: 10_000 },
+  batchItemsMax: 50,
+  batchSizeMax: 5_000,
+  ...narrowed,
+});
+
+/** A JSON text of a given length. */
+const text = (size: number): string => JSON.stringify('x'.repeat(size - 2));
+
+export const message = (ticket: number, size = 10): Entry => ({
+  ticket,
+  item: { kind: 'message', type: 'chat', payload: text(size) },
+  size,
+});
+export const request = (ticket: number, size = 10): Entry => ({
+  ticket,
+  item: { kind: 'request', type: 'price', payload: text(size), timeoutMs: 1_000 },
+  size,
+});
+export const reply = (ticket: number, to = 1, size = 10): Entry => ({ ticket, item: { kind: 'reply', to, payload: text(size) }, size });
+export const cancel = (ticket: number, to = 1): Entry => ({ ticket, item: { kind: 'cancel', to }, size: 0 });
+
+export const aMessage = { kind: 'message', type: 'chat', payload: null, size: 10 } as const;
+export const aRequest = { kind: 'request', type: 'price', payload: null, timeoutMs: 1_000, size: 10 } as const;
+export const aReply = { kind: 'reply', to: 1, payload: null, size: 10 } as const;
+export const anEnd = { kind: 'end', size: 0 } as const;
+
+/** An acknowledgement from a peer that shipped nothing and heard nothing, but for what is given. */
+export const ackOf = (told: Partial<Ack> = {}): Ack => ({ kind: 'ack', received: 0, done: 0, last: 0, seen: 0, exceptions: [], ...told });
+
+const isQueue = (value: object): value is Queue<unknown> => 'items' in value && 'start' in value && 'end' in value;
+
+/** Frozen all through, but for the arrays that queues share: those grow behind every part that was ever seen. */
+export const freeze = <T>(value: T): T => {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isQueue(value)) {
+    Object.freeze(value);
+    toArray(value).forEach(freeze);
+  } else if (!Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(freeze);
+  }
+  return value;
+};
+
+/** All that can be seen of a value: a queue is what is in it. */
+export const observe = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === 'object' && part !== null && isQueue(part) ? toArray(part) : part));
+
+/** One step, which must leave what it was given as it was. */
+export const pureStep = (state: StreamState, input: StreamInput): StreamStep => {
+  const before = observe(state);
+  const step = freeze(reduceStream(freeze(state), freeze(input)));
+  assert.is(observe(state), before, 'the input state is never changed');
+  return step;
+};
+
+const sum = (values: readonly { readonly size: number }[]) => ({
+  messages: values.length,
+  size: values.reduce((total, { size }) => total + size, 0),
+});
+
+/** What the state says by counters must be what its queues hold. */
+export const assertConsistent = (state: StreamState): void => {
+  const credited = (queue: Queue<Entry>): readonly Entry[] => toArray(queue).filter(({ item }) => takesCredit(item));
+  assert.equal(state.held, sum([...credited(state.sent), ...credited(state.queued)]), 'held');
+  assert.equal(state.inFlight, sum(credited(state.sent)), 'inFlight');
+  assert.equal(state.taken, sum(toArray(state.open)), 'taken');
+  assert.is(lengthOf(state.sent), state.shipped - state.peerDone, 'sent begins behind what the peer has done');
+  assert.ok(state.peerDone <= state.peerReceived && state.peerReceived <= state.shipped, 'the peer acknowledged what was shipped');
+  assert.ok(state.done <= state.reached && state.reached <= state.received, 'done, reached and received ascend');
+  assert.ok(state.told.received <= state.received && state.told.done <= state.done, 'no more is told than is so');
+  assert.ok(
+    toArray(state.prompt).every(({ item }) => !takesCredit(item)),
+    'prompt items take no credit',
+  );
+
+  const open = toArray(state.open).map(({ number }) => number);
+  assert.equal(
+    open,
+    [...new Set(open)].sort((a, b) => a - b),
+    'open ascends',
+  );
+  assert.ok(
+    open.every((number) => number > state.done && number <= state.received),
+    'open is what is not done',
+  );
+  const gaps = toArray(state.gaps);
+  assert.is(gaps.length === 0, state.done === state.reached, 'a gap where and only where done falls short of what was reached');
+  for (const [index, { from, to }] of gaps.entries()) {
+    assert.ok(Math.max(from, state.done + 1) <= to && to < state.reached, 'a gap is not empty, and ends before what was reached');
+    assert.ok(from > (gaps[index - 1]?.to ?? -1) + 1, 'gaps are apart');
+  }
+  const exceptions = toArray(state.exceptions).map(({ number }) => number);
+  assert.equal(
+    exceptions,
+    [...new Set(exceptions)].sort((a, b) => a - b),
+    'exceptions ascend',
+  );
+
+  const { buffer, peerWindow } = state.limits;
+  assert.ok(state.held.messages <= buffer.messages && state.held.size <= buffer.size, 'the buffer is kept');
+  const isWithin = state.inFlight.messages <= peerWindow.messages && state.inFlight.size <= peerWindow.size;
+  assert.ok(state.inFlight.messages === 1 || isWithin, "the peer's window is kept");
+};
+
+type Of<T extends StreamEffect['type']> = Extract<StreamEffect, { type: T }>;
+
+/** One side. Each method is one input and gives its effects. */
+export class Side {
+  state: StreamState;
+
+  constructor(narrowed: Partial<StreamLimits> = {}) {
+    this.state = initialStream(limitsOf(narrowed));
+  }
+
+  do(input: StreamInput): readonly StreamEffect[] {
+    const [state, effects] = pureStep(this.state, input);
+    assertConsistent(state);
+    this.state = state;
+    return effects;
+  }
+
+  send(...entries: readonly Entry[]): readonly StreamEffect[] {
+    return entries.flatMap((entry) => this.do({ type: 'send', entry }));
+  }
+
+  arrive(...packets: readonly InboundPacket[]): readonly StreamEffect[] {
+    return packets.flatMap((packet) => this.do({ type: 'arrived', packet }));
+  }
+
+  settle(number: number, outcome: Outcome = 'handled'): readonly StreamEffect[] {
+    return this.do({ type: 'settled', number, outcome });
+  }
+
+  withdraw(ticket: number): readonly StreamEffect[] {
+    return this.do({ type: 'withdraw', ticket });
+  }
+
+  end(): readonly StreamEffect[] {
+    return this.do({ type: 'end' });
+  }
+
+  flush(): readonly StreamEffect[] {
+    return this.do({ type: 'flush' });
+  }
+
+  ackDue(): readonly StreamEffect[] {
+    return this.do({ type: 'ackDue' });
+  }
+}
+
+/** The effects of one kind. */
+export const only = <T extends StreamEffect['type']>(effects: readonly StreamEffect[], type: T): readonly Of<T>[] =>
+  effects.filter((effect): effect is Of<T> => effect.type === type);
+
+export const types = (effects: readonly StreamEffect[]): readonly string[] => effects.map(({ type }) => type);
+
+/** What was written, batch by batch, as the kinds of its packets. */
+export const written = (effects: readonly StreamEffect[]): readonly (readonly string[])[] =>
+  only(effects, 'write').map(({ packets }) => packets.map(({ kind }) => kind));
+
+/** The sizes of the written items, batch by batch. */
+export const writtenSizes = (effects: readonly StreamEffect[]): readonly (readonly number[])[] =>
+  only(effects, 'write').map(({ packets }) => packets.map((packet) => ('payload' in packet ? packet.payload.length : 0)));
+
+/** The one acknowledgement in what was written. */
+export const ackIn = (effects: readonly StreamEffect[]): Ack => {
+  const acks = only(effects, 'write')
+    .flatMap(({ packets }) => packets)
+    .filter((packet): packet is Ack => packet.kind === 'ack');
+  assert.is(acks.length, 1, 'one acknowledgement is written');
+  return acks[0] as Ack;
+};
+
+/** The front of a queue, which must not be empty. */
+export const first = <T>(queue: Queue<T>): T => {
+  assert.ok(lengthOf(queue) > 0);
+  return at(queue, 0) as T;
+};
