@@ -1,15 +1,16 @@
 import type { EndReason } from '../../machines/reasons.js';
 import type { NineLivesError } from '../errors.js';
+import { type Result, toResult } from '../result.js';
 import type { Unconfirmed } from '../stream/sent.js';
 
 /** What a start answers: `succeeded` with the session, or `failed` with the error. Never a rejection. */
-export type StartResult<Session> =
-  | { readonly succeeded: true; readonly failed: false; readonly session: Session; readonly error?: undefined }
-  | { readonly succeeded: false; readonly failed: true; readonly error: NineLivesError; readonly session?: undefined };
+export type StartResult<Session> = Result<{ readonly session: Session }>;
 
-export const startSucceeded = <Session>(session: Session): StartResult<Session> => ({ succeeded: true, failed: false, session });
+export const startSucceeded = <Session>(session: Session): StartResult<Session> =>
+  toResult({ _tag: 'Right', right: session }, (found) => ({ session: found }));
 
-export const startFailed = (error: NineLivesError): StartResult<never> => ({ succeeded: false, failed: true, error });
+export const startFailed = (error: NineLivesError): StartResult<never> =>
+  toResult({ _tag: 'Left', left: error }, (found: never) => ({ session: found }));
 
 /** What an end answers. */
 export interface EndResult {

@@ -14,7 +14,7 @@ import { authParamsProblem, usernameProblem } from '../wire/username.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
 import { originProblem } from './origins.js';
-import { failureOfStore } from './result.js';
+import { failureOfStore } from './store-failure.js';
 
 export interface AdmissionEnv {
   readonly settings: Settings;

@@ -2,8 +2,9 @@ import { either as E, function as F, taskEither as TE } from 'fp-ts';
 import type { Page, PageRequest, SessionRecord, SessionStore, StoreTask } from '../../machines/ports/store.js';
 import type { Presence, Profile, User } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
+import { type Result, toResult } from '../result.js';
 import { usernameProblem } from '../wire/username.js';
-import { failureOfStore, type Result, toResult } from './result.js';
+import { failureOfStore } from './store-failure.js';
 
 /** 25 rows fit a screen. */
 const pageSizeDefault = 25;

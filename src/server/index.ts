@@ -17,6 +17,7 @@ export type { Page, SessionRecord, SessionStore } from '../../machines/ports/sto
 export type { Presence, Profile, User } from '../../machines/ports/user.js';
 export type { EndReason, Failure, ReasonCode } from '../../machines/reasons.js';
 export { NineLivesError } from '../errors.js';
+export type { Result } from '../result.js';
 export type { Contract } from '../stream/contract.js';
 export type { MessageInfo } from '../stream/handlers.js';
 export type { RequestHandlerInfo, RequestResult } from '../stream/requests.js';
@@ -26,7 +27,6 @@ export type { PageQuery, SessionQuery, Sessions, UserQuery, Users } from './dire
 export type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 export type { Logger } from './logger.js';
 export type { Guests, ServerOptions } from './options.js';
-export type { Result } from './result.js';
 export type { Server, ServerEvents } from './server.js';
 export type { RequestOptions, ServerSession } from './session.js';
 
