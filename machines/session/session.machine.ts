@@ -92,10 +92,10 @@ const base = setup({
 
 const vocabulary = base.extend({
   actions: {
-    // A link belongs to the states that need one, not to one of them: it outlives the step from lost to active.
+    // A link belongs to the states that need one, not to one of them: it outlives the step from lost to active. The states without one
+    // close it, and every way into `connecting` leads through one of them.
     openLink: base.enqueueActions(({ enqueue, context }) => {
       const link = context.link + 1;
-      enqueue.stopChild('link');
       enqueue.assign({ link, retryAt: null });
       enqueue.spawnChild('link', { id: 'link', input: { link } });
     }),

@@ -16,9 +16,10 @@ const waiting = suite('waiting between tries');
 waiting('the first try after a long healthy link is prompt; the next ones wait a random part of a doubling range', () => {
   const first = story(...active, lost(1, 'ConnectionLostError', {}, afterAnHour));
   assert.is(first.armed.retry, 0);
-  const second = storyFrom(first.state, passed('retry'), lost(2, 'ConnectionFailedError', {}, { random: 0.5 }));
+  const failed = (link: number) => lost(link, 'ConnectionLostError', {}, { ...afterAnHour, now: afterAnHour.now + link * 1_000 });
+  const second = storyFrom(first.state, passed('retry'), failed(2));
   assert.is(second.armed.retry, 500);
-  const third = storyFrom(second.state, passed('retry'), lost(3, 'ConnectionFailedError', {}, { random: 0.5 }));
+  const third = storyFrom(second.state, passed('retry'), failed(3));
   assert.is(third.armed.retry, 1_000);
 });
 
