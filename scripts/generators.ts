@@ -1,6 +1,7 @@
 /** Every page that is generated, or has a part that is. To add one, add a line; `npm run check` then fails where the page is stale. */
 import { errorsPage } from './generators/errors.js';
 import { lifecycle } from './generators/lifecycle.js';
+import { protocolReasons } from './generators/protocol-reasons.js';
 
 /** A generated file. */
 export interface Generator {
@@ -10,4 +11,4 @@ export interface Generator {
   generate(): string | Promise<string>;
 }
 
-export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }, lifecycle];
+export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }, lifecycle, protocolReasons];

@@ -22,7 +22,7 @@ const optionsText = (options: ItemOptions | undefined): string =>
 const frameText = (tag: string, fields: unknown): string => `["${tag}",${JSON.stringify(fields)}]`;
 
 /**
- * One frame as JSON text. Texts in refusals and failures are cut to their limit. No text is kept for an item that goes to many: making it
+ * One frame as JSON text. Texts in refusals and failures are cut to their limit ([R10]). No text is kept for an item that goes to many: making it
  * costs 0.17 us, most of it for the type's quotes, where the socket's send costs microseconds.
  */
 export const encodeFrame = (frame: OutboundFrame): string => {
@@ -76,7 +76,7 @@ export const encodeFrame = (frame: OutboundFrame): string => {
   }
 };
 
-/** One WebSocket text message. 1 to `framesPerBatchMax` frames: who has more sends more batches. */
+/** [R4] One WebSocket text message. 1 to `framesPerBatchMax` frames: who has more sends more batches. */
 export const encodeBatch = (frames: readonly OutboundFrame[]): string => {
   let text = '';
   for (const frame of frames) text += text === '' ? `[${encodeFrame(frame)}` : `,${encodeFrame(frame)}`;

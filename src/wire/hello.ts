@@ -8,7 +8,7 @@ import type { HelloFields } from './frames.js';
 import { helloEntryLengthMax, helloPrefix } from './limits.js';
 
 /**
- * The entry for a hello, or null where it is too long for one and must go as first frame.
+ * [R13] The entry for a hello, or null where it is too long for one and must go as first frame ([R14]).
  *
  *     const entry = helloToEntry(hello);
  *     new WebSocket(url, entry === null ? ['ninelives.v1'] : ['ninelives.v1', entry]);

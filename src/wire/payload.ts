@@ -54,7 +54,7 @@ const tooLarge = (size: string, sizeMax: number): ToJsonText => ({
 const invalid = (detail: string): ToJsonText => ({ ok: false, code: 'InvalidPayloadError', detail });
 
 /**
- * The JSON text of a payload of at most `sizeMax` UTF-16 code units. Never throws.
+ * The JSON text of a payload of at most `sizeMax` UTF-16 code units ([R38]). Never throws.
  *
  * The walk costs about a fifth of JSON.stringify on top of it (measured: 0.6 us together for 40 characters, 4.4 us for 600). Whoever sends one payload to many
  * makes its text once.

@@ -1,4 +1,4 @@
-/** How much text each item of a batch is counted as, where its own length is gone with the text that JSON.parse read. */
+/** [R39] How much text each item of a batch is counted as, where its own length is gone with the text that JSON.parse read. */
 import { itemOverheadMax } from './limits.js';
 
 const QUOTE = 0x22;

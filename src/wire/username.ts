@@ -19,7 +19,7 @@ const hasBadCharacter = (name: string): string | null => {
 };
 
 /**
- * Why this can not be a username, as the end of a sentence, or null. It never repeats the name.
+ * [R20] Why this can not be a username, as the end of a sentence, or null. It never repeats the name.
  *
  *     usernameProblem('jane');   // null
  *     usernameProblem(' jane');  // 'begins or ends with white space'
@@ -42,7 +42,7 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
 };
 
 /**
- * Why these can not be authParams, as the end of a sentence, or null. It repeats nothing of them: they are secret.
+ * [R20] Why these can not be authParams, as the end of a sentence, or null. It repeats nothing of them: they are secret.
  *
  *     authParamsProblem({ password: 'x' }); // null
  *     authParamsProblem([]);                // 'is not a plain object'
