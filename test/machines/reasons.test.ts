@@ -100,4 +100,9 @@ table('a failure says what the table says, then the detail, and carries what it 
   });
 });
 
+table('a detail that does not end as a sentence does is ended', () => {
+  assert.is(failure('ServerError', 'Nobody knows why').message, 'The server failed. Nobody knows why.');
+  for (const ended of ['Why?', 'So!', 'Thus.']) assert.is(failure('ServerError', ended).message, `The server failed. ${ended}`);
+});
+
 table.run();

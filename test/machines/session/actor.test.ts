@@ -218,4 +218,6 @@ listeners('a listener may start the next session at once', () => {
   assert.equal(value(), { starting: 'connecting' });
 });
 
-for (const each of [delays, linkOf, listeners]) each.run();
+delays.run();
+linkOf.run();
+listeners.run();

@@ -80,4 +80,6 @@ tools('a state that a tool composed by hand, without a session in it, still ends
   assert.equal(by({ lost: 'authenticating' }, welcomed(1)), [{ type: 'gap', sessionId: 's1', formerSessionId: '', user: jane }]);
 });
 
-for (const each of [secrets, policy, tools]) each.run();
+secrets.run();
+policy.run();
+tools.run();

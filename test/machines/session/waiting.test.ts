@@ -99,4 +99,5 @@ hints('the time that the server named is neither cut short nor forgotten by what
   }
 });
 
-for (const each of [waiting, hints]) each.run();
+waiting.run();
+hints.run();
