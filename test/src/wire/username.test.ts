@@ -36,6 +36,7 @@ username('is refused with its problem, and never repeated', () => {
     ['\ud800', 'has an unpaired surrogate'],
     ['\ud800a', 'has an unpaired surrogate'],
     ['\udc00\ud800', 'has an unpaired surrogate'],
+    ['\udc00\udc00', 'has an unpaired surrogate'],
     ['__proto__', 'is a name that JavaScript objects reserve'],
     ['constructor', 'is a name that JavaScript objects reserve'],
     ['prototype', 'is a name that JavaScript objects reserve'],
