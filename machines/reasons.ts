@@ -286,8 +286,8 @@ export const reasonCodes = Object.keys(table) as readonly ReasonCode[];
 export const isReasonCode = (code: string): code is ReasonCode => Object.hasOwn(table, code);
 
 /**
- * The code for what a peer said: its own where it is one that a peer may say, otherwise `ProtocolError`. A server that is newer
- * than this client may know codes that this one does not; those are treated by the class that their close code's range names.
+ * The code for what a peer said: its own where it is one that a peer may say. Any other, a newer server's for example, is a
+ * `ProtocolError`: a client backs off from what it does not understand.
  */
 export const reasonFromPeer = (code: string): ReasonCode => (isReasonCode(code) && table[code].sayer !== 'local' ? code : 'ProtocolError');
 

@@ -19,6 +19,9 @@ const IMPORTING_LIMIT_MS = 30_000;
 /** A session with one request takes a few milliseconds; this leaves room for a busy machine, in milliseconds. */
 const SESSION_LIMIT_MS = 30_000;
 
+/** An example talks for less than a second; installing it takes the most of this, in milliseconds. */
+const EXAMPLE_LIMIT_MS = 120_000;
+
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
 }
@@ -142,9 +145,28 @@ const useIt = async (tarball: string): Promise<void> => {
   );
 };
 
+/** The examples are projects of their own: each is installed with the packed package in place of this folder, and runs its own test. */
+const tryExamples = async (tarball: string): Promise<void> => {
+  for (const name of readdirSync('examples')) {
+    await step(`example ${name}: npm install && npm test`, async () => {
+      const folder = join(project, 'examples', name);
+      cpSync(join('examples', name), folder, { recursive: true, filter: (file) => !file.includes('node_modules') });
+      const example = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+      example.dependencies.ninelives = `file:${tarball}`;
+      writeFileSync(join(folder, 'package.json'), JSON.stringify(example));
+      const options = { cwd: folder, limitMs: EXAMPLE_LIMIT_MS };
+      const installing = await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts'], options);
+      return faultOf(installing) ?? faultOf(await run('npm', ['test'], options));
+    });
+  }
+};
+
 try {
   const tarball = await prepare();
-  if (tarball !== undefined) await useIt(tarball);
+  if (tarball !== undefined) {
+    await useIt(tarball);
+    await tryExamples(tarball);
+  }
 } finally {
   rmSync(project, { recursive: true, force: true });
 }

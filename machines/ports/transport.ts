@@ -51,7 +51,10 @@ export interface StreamTerms {
   readonly ackDelayMs: number;
 }
 
-/** What a transport tells, in one order with the data. After `lost` or `denied`, and after `close()`, nothing is told any more. */
+/**
+ * What a transport tells, in one order with the data. `opened` comes first, then `welcomed` or `denied`; `lost` may come at any time, and one
+ * of the three always comes, within the times of `LinkOptions`. After `lost` or `denied`, and after `close()`, nothing is told any more.
+ */
 export interface LinkEvents {
   opened(): void;
   /** The positions are the server's, where a session is resumed. */

@@ -26,7 +26,7 @@ import { createServer } from 'ninelives/server';
 
 const http = createHttpServer();
 const server = createServer({ apiKeys: ['trial'], guests: true });
-server.attach(http);
+await server.attach(http);
 server.on('session', (session) => {
   session.onRequest('double', async (payload) => ({ doubled: Number(payload) * 2 }));
 });

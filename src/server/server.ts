@@ -144,11 +144,13 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   async attach(http: AttachableServer, options: AttachOptions = {}): Promise<void> {
+    // At once: an upgrade that comes while the store opens waits for it, and is told where it could not be opened.
+    const detach = attachTo(http, options, this.settings.batchSize, (socket, request, protocols) => this.#accept(socket, request, protocols));
+    this.#detach.push(detach);
     const opened = await this.#open();
-    if (E.isLeft(opened)) throw new NineLivesError(opened.left);
-    this.#detach.push(
-      attachTo(http, options, this.settings.batchSize, (socket, request, protocols) => this.#accept(socket, request, protocols)),
-    );
+    if (E.isRight(opened)) return;
+    detach();
+    throw new NineLivesError(opened.left);
   }
 
   accept(socket: AcceptedSocket, { protocols }: { readonly protocols: readonly string[] }): void {
