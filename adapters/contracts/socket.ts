@@ -10,6 +10,8 @@ export type Test = (title: string, run: () => Promise<void>) => void;
 const LONG = 70_000;
 /** A wait that is long for an opening on one machine and short for a person, in milliseconds. */
 const SHORT_TIMEOUT_MS = 50;
+/** By when it is certainly not that timeout any more, on the busiest machine, in milliseconds. */
+const TOOK_MAX_MS = 2_000;
 
 /**
  * What every adapter of the Socket port must do, as tests. `make` gives a fresh bench for each of them.
@@ -88,8 +90,11 @@ export const socketContract = (test: Test, make: () => SocketBench | Promise<Soc
 
   on('an opening that takes too long is told by closed, with the error timedOut', async (bench) => {
     const told = ear();
+    const startedAt = performance.now();
     bench.openSilent({ ...request, openTimeoutMs: SHORT_TIMEOUT_MS }, told.events);
     deepStrictEqual(await told.closed(), { code: 1006, reason: '', error: 'timedOut' });
+    const tookMs = performance.now() - startedAt;
+    ok(tookMs >= SHORT_TIMEOUT_MS - 1 && tookMs < TOOK_MAX_MS, `it took ${tookMs} ms`);
     await conversation(bench);
     strictEqual(told.told.length, 1);
   });
@@ -120,6 +125,7 @@ export const socketContract = (test: Test, make: () => SocketBench | Promise<Soc
     near.close(4000, 'leaving');
     near.send('after');
     near.close(4001, 'again');
+    far.send('crossing');
     deepStrictEqual(await farEar.closed(), { code: 4000, reason: 'leaving' });
     far.send('too late');
     far.close(1000, 'too late');

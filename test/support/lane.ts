@@ -58,7 +58,7 @@ export const lane = (isHeld: () => boolean): Lane => {
 
   return {
     put: (dueAt, size, deliver) => {
-      parcels.push({ dueAt: Math.max(dueAt, parcels.at(-1)?.dueAt ?? 0), size, deliver });
+      parcels.push({ dueAt, size, deliver });
       waiting += size;
       if (parcels.length === 1) look();
     },

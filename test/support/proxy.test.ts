@@ -131,6 +131,13 @@ withProxy('a first answer takes two round trips, connecting included', echo, (pr
   }),
 );
 
+withProxy('a client that thinks before its first words still pays for its connect with them', echo, async (proxy) => {
+  proxy.delay(ONE_WAY_MS);
+  const socket = await open(proxy.port);
+  await new Promise((resolve) => setTimeout(resolve, 4 * ONE_WAY_MS));
+  assert.ok((await timed(() => ask(socket, 'first'))) >= 4 * ONE_WAY_MS);
+});
+
 withProxy('a later answer takes one round trip', echo, async (proxy) => {
   const socket = await open(proxy.port);
   await takesRoundTrips(proxy, 1, () => ask(socket, 'later'));
@@ -211,11 +218,13 @@ for (const [direction, other] of [
 withProxy('under silence a new connection is not made; after it, it is', echo, async (proxy, target) => {
   for (const direction of ['both', 'up', 'down'] as const) {
     proxy.silence(direction);
-    const before = target.count();
+    const [before, known] = [target.count(), proxy.accepted];
     const socket = await open(proxy.port);
     const answer = ask(socket, direction);
-    while (proxy.accepted === before) await new Promise(setImmediate);
-    assert.is(target.count(), before);
+    while (proxy.accepted === known) await new Promise(setImmediate);
+    // A conversation beside the proxy: what goes to the target has arrived by its end.
+    await ask(await open(target.port), 'fence');
+    assert.is(target.count(), before + 1);
     proxy.resume();
     assert.is(await answer, direction);
   }

@@ -114,6 +114,7 @@ memory('who accepts later takes the place of who accepted before, whose own end 
   const near = ear();
   sockets.open(request, near.events);
   await near.heard(1);
+  assert.equal(near.told, ['opened']);
   stopSecond();
   const refused = ear();
   sockets.open(request, refused.events);
