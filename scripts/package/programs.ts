@@ -52,7 +52,6 @@ export const consumerConfig = (resolution: 'nodenext' | 'bundler'): string =>
       module: resolution === 'nodenext' ? 'nodenext' : 'preserve',
       moduleResolution: resolution,
       strict: true,
-      exactOptionalPropertyTypes: true,
       skipLibCheck: false,
       types: ['node'],
       outDir: `out-${resolution}`,
