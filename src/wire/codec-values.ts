@@ -101,7 +101,7 @@ export const features = check<readonly string[]>(
   (value) => Array.isArray(value) && value.length <= featuresMax && value.every(text('Feature', 1, featureLengthMax).is),
 );
 
-export const streamWindow: t.Type<StreamWindow, unknown, unknown> = record('Window', { messages: count, size: count }, {});
+export const streamWindow: t.Type<StreamWindow, unknown, unknown> = record('Window', { messages: itemNumber, size: count }, {});
 
 const exceptionPair = t.tuple([itemNumber, t.keyof({ failed: null, unhandled: null, expired: null })], 'Exception');
 const pairs = t.array(exceptionPair);

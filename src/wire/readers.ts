@@ -99,7 +99,8 @@ export const orNull =
     value === null ? null : read(value, trouble);
 
 export const features = list(text(1, featureLengthMax), 0, featuresMax);
-export const streamWindow: Read<StreamWindow> = object({ messages: count, size: count }, {});
+/** [R36] One message may always go where none is in flight, whatever its size: so there is room for one at least. */
+export const streamWindow: Read<StreamWindow> = object({ messages: itemNumber, size: count }, {});
 
 const outcome = oneOf('failed', 'unhandled', 'expired');
 const exception: Read<Exception> = (value, trouble) => {

@@ -26,7 +26,7 @@ const base64url = (minLength: number, maxLength: number) => fc.string({ unit: fc
 const token = base64url(43, 43);
 const sessionId = base64url(1, 64);
 const features = fc.array(fc.constantFrom('resume', 'renewal', 'signIn', 'volatile', 'x'), { maxLength: 5 });
-const window = fc.record({ messages: count, size: count });
+const window = fc.record({ messages: positive, size: count });
 /** `__proto__` is a key like any other in JSON. */
 export const json = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
