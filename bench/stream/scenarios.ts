@@ -20,6 +20,8 @@ const roomy = (inFlight: number): StreamState => {
     ownWindow: room,
     openSizeMax: Number.MAX_SAFE_INTEGER,
     buffer: room,
+    answers: room,
+    exceptionsMax: room.messages,
     batchItemsMax: 127,
     batchSizeMax: 262_144,
   });

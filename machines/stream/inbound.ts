@@ -20,7 +20,12 @@ export const arrived = (state: StreamState, item: InboundItem & { readonly size:
 };
 
 /** A handler has settled (a message) or started (a request). Told twice, or for a number that was never received: nothing changes. */
-export const settled = (state: StreamState, number: number, outcome: Outcome): StreamStep => [settle(state, number, outcome), noEffects];
+export const settled = (state: StreamState, number: number, outcome: Outcome): StreamStep => {
+  const next = settle(state, number, outcome);
+  // What was not simply handled is kept, and told again and again, until the peer says that it knows.
+  if (lengthOf(next.exceptions) <= state.limits.exceptionsMax) return [next, noEffects];
+  return [{ ...state, peerTooSlow: true }, state.peerTooSlow ? noEffects : [{ type: 'tooSlow' }]];
+};
 
 const settle = (state: StreamState, number: number, outcome: Outcome): StreamState => {
   if (number <= state.done || number > state.received) return state;

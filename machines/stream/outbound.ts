@@ -3,6 +3,7 @@ import { at, firstIndex, push, type Queue, remove, shift, take, toArray } from '
 import {
   type Entry,
   noEffects,
+  type Shipped,
   type StreamEffect,
   type StreamState,
   type StreamStep,
@@ -16,17 +17,28 @@ const endTicket: Ticket = Number.MAX_SAFE_INTEGER;
 
 /** Accept what the app sends, or refuse it: the buffer has a bound, and after the end nothing is said. */
 export const send = (state: StreamState, entry: Entry): StreamStep => {
-  if (!takesCredit(entry.item)) {
-    // An answer's room was reserved with its request. After the own end it has no way to go: the asker learns of the end.
-    if (state.ownEnd === 'shipped') return [state, [{ type: 'refused', ticket: entry.ticket, code: 'NoActiveSessionError' }]];
-    return [{ ...state, prompt: push(state.prompt, entry) }, noEffects];
-  }
-  if (state.ownEnd !== 'open') return [state, [{ type: 'refused', ticket: entry.ticket, code: 'NoActiveSessionError' }]];
-  const held = { messages: state.held.messages + 1, size: state.held.size + entry.size };
-  if (held.messages > state.limits.buffer.messages || held.size > state.limits.buffer.size)
-    return [state, [{ type: 'refused', ticket: entry.ticket, code: 'BufferFullError' }]];
+  if (!takesCredit(entry.item)) return answer(state, entry);
+  if (state.ownEnd !== 'open') return [state, [refused(entry, 'NoActiveSessionError')]];
+  const held = more(state.held, entry);
+  if (isBeyond(held, state.limits.buffer)) return [state, [refused(entry, 'BufferFullError')]];
   return [{ ...state, held, queued: push(state.queued, entry) }, noEffects];
 };
+
+/** An answer is never held back: its room was reserved with its request. But a peer that leaves too many unacknowledged is given up. */
+const answer = (state: StreamState, entry: Entry): StreamStep => {
+  // After the own end it has no way to go, nor where the peer is given up: the asker learns of the end.
+  if (state.ownEnd === 'shipped' || state.peerTooSlow) return [state, [refused(entry, 'NoActiveSessionError')]];
+  const heldAnswers = more(state.heldAnswers, entry);
+  if (isBeyond(heldAnswers, state.limits.answers))
+    return [{ ...state, peerTooSlow: true }, [refused(entry, 'NoActiveSessionError'), { type: 'tooSlow' }]];
+  return [{ ...state, heldAnswers, prompt: push(state.prompt, entry) }, noEffects];
+};
+
+type Refused = Extract<StreamEffect, { type: 'refused' }>;
+
+const refused = ({ ticket }: Entry, code: Refused['code']): Refused => ({ type: 'refused', ticket, code });
+const more = ({ messages, size }: StreamWindow, entry: Entry): StreamWindow => ({ messages: messages + 1, size: size + entry.size });
+const isBeyond = ({ messages, size }: StreamWindow, bound: StreamWindow): boolean => messages > bound.messages || size > bound.size;
 
 /** Take back what is not shipped. */
 export const withdraw = (state: StreamState, ticket: Ticket): StreamStep => {
@@ -53,34 +65,31 @@ export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
 
   const known = firstIndex(state.exceptions, ({ number }) => number > ack.seen);
   const exceptions = known === 0 ? state.exceptions : shift(state.exceptions, known);
-  const count = ack.done - state.peerDone;
-  const heard: StreamState = { ...state, exceptions, peerReceived: ack.received };
-  if (count === 0) return [heard, noEffects];
+  const heard = withReceived({ ...state, exceptions }, ack.received);
+  if (ack.done === state.peerDone) return [heard, noEffects];
 
-  const entries = take(state.sent, count);
-  let freed = 0;
-  let freedSize = 0;
-  for (const entry of entries) {
-    if (!takesCredit(entry.item)) continue;
-    freed += 1;
-    freedSize += entry.size;
-  }
-  const less = ({ messages, size }: StreamWindow): StreamWindow => ({ messages: messages - freed, size: size - freedSize });
-  const from = state.peerDone + 1;
   // Exceptions are restated until their sender knows that they are known: the older ones were heard before.
-  const news = ack.exceptions.filter(({ number }) => number >= from);
-  return [
-    {
-      ...heard,
-      peerDone: ack.done,
-      sent: shift(state.sent, count),
-      inFlight: less(state.inFlight),
-      held: less(state.held),
-      untoldSeen: state.untoldSeen || news.length > 0,
-    },
-    [{ type: 'confirmed', from, entries, exceptions: news }],
-  ];
+  const news = ack.exceptions.filter(({ number }) => number > state.peerDone);
+  const next = { ...heard, peerDone: ack.done, untoldSeen: state.untoldSeen || news.length > 0 };
+  const count = firstIndex(state.sent, ({ number }) => number > ack.done);
+  if (count === 0) return [next, noEffects];
+  const entries = take(state.sent, count);
+  const inFlight = entries.reduce(less, state.inFlight);
+  const held = entries.reduce(less, state.held);
+  return [{ ...next, sent: shift(state.sent, count), inFlight, held }, [{ type: 'confirmed', entries, exceptions: news }]];
 };
+
+/** [R30] Answers are let go of once they are received: what becomes of them is the asker's business. */
+const withReceived = (state: StreamState, peerReceived: number): StreamState => {
+  const count = firstIndex(state.answers, ({ number }) => number > peerReceived);
+  if (count === 0) return { ...state, peerReceived };
+  const heldAnswers = take(state.answers, count).reduce(less, state.heldAnswers);
+  return { ...state, peerReceived, heldAnswers, answers: shift(state.answers, count) };
+};
+
+/** The end takes no room. */
+const less = ({ messages, size }: StreamWindow, { entry }: Shipped): StreamWindow =>
+  entry.item.kind === 'end' ? { messages, size } : { messages: messages - 1, size: size - entry.size };
 
 /** Ship all that may be shipped, in batches, and acknowledge what came. */
 export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
@@ -122,7 +131,7 @@ const ackOf = (state: StreamState): Ack => ({
 
 const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamEffect[]): StreamState => {
   const { batchItemsMax, batchSizeMax } = state.limits;
-  let { queued, prompt, sent, shipped, ownEnd } = state;
+  let { queued, prompt, sent, answers, shipped, ownEnd } = state;
   let { messages, size } = state.inFlight;
   let batchSize = 0;
   while (batch.length < batchItemsMax) {
@@ -135,13 +144,13 @@ const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamE
     if (takesCredit(entry.item)) {
       messages += 1;
       size += entry.size;
-    }
+      sent = push(sent, { number: shipped, entry });
+    } else answers = push(answers, { number: shipped, entry });
     if (entry.item.kind === 'end') ownEnd = 'shipped';
     if (entry.item.kind === 'request') effects.push({ type: 'numbered', ticket: entry.ticket, number: shipped });
     batch.push(entry.item);
-    sent = push(sent, entry);
   }
-  return batch.length === 0 ? state : { ...state, queued, prompt, sent, shipped, ownEnd, inFlight: { messages, size } };
+  return batch.length === 0 ? state : { ...state, queued, prompt, sent, answers, shipped, ownEnd, inFlight: { messages, size } };
 };
 
 const nextEntry = (state: StreamState): Entry | undefined =>
@@ -162,6 +171,6 @@ const hasCredit = (entry: Entry, window: StreamWindow, messages: number, size: n
 
 /** Everything the app sent that is not known as done, oldest first. */
 export const unconfirmed = (state: StreamState): readonly Entry[] =>
-  [...toArray(state.sent), ...toArray(state.queued)].filter(({ item }) => takesCredit(item));
+  [...toArray(state.sent).map(({ entry }) => entry), ...toArray(state.queued)].filter(({ item }) => takesCredit(item));
 
 export const unconfirmedCount = (state: StreamState): number => state.held.messages;

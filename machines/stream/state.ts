@@ -13,6 +13,12 @@ export interface Entry {
   readonly size: number;
 }
 
+/** An item that was shipped, under the number it got. */
+export interface Shipped {
+  readonly number: number;
+  readonly entry: Entry;
+}
+
 /** A message or request that was received and is not yet part of `done`. */
 export interface OpenItem {
   readonly number: number;
@@ -35,6 +41,10 @@ export interface StreamLimits {
   readonly openSizeMax: number;
   /** How much this side holds that is not yet known as done, shipped or not. Past it, a send is refused. */
   readonly buffer: StreamWindow;
+  /** How many answers (replies, failures and cancels) this side holds that the peer has not received, shipped or not. Past it, the peer is too slow. */
+  readonly answers: StreamWindow;
+  /** How many exceptions this side holds that the peer has not said to know. Past it, the peer is too slow. */
+  readonly exceptionsMax: number;
   /** The most items in one batch. */
   readonly batchItemsMax: number;
   /** The most payload text in one batch of several items. */
@@ -49,14 +59,18 @@ export interface StreamState {
   readonly queued: Queue<Entry>;
   /** Replies, failures and cancels, accepted and not yet shipped: no credit holds them back. */
   readonly prompt: Queue<Entry>;
-  /** Shipped and not yet known as done; the first one has the number `peerDone + 1`. */
-  readonly sent: Queue<Entry>;
+  /** Messages and requests, shipped and not yet known as done, ascending. */
+  readonly sent: Queue<Shipped>;
+  /** Answers and the end, shipped and not yet known as received, ascending. Nobody waits to hear that they are done; a resume ships them again. */
+  readonly answers: Queue<Shipped>;
   /** Own last shipped number. */
   readonly shipped: number;
   readonly peerReceived: number;
   readonly peerDone: number;
   /** Messages and requests held, shipped or not, with their size: what `buffer` bounds. */
   readonly held: StreamWindow;
+  /** Answers held, shipped or not, with their size: what `limits.answers` bounds. */
+  readonly heldAnswers: StreamWindow;
   /** Messages and requests shipped and not known as done, with their size: what `peerWindow` bounds. */
   readonly inFlight: StreamWindow;
   /** This side's goodbye: not said, waiting behind what was sent before, or shipped. */
@@ -84,6 +98,8 @@ export interface StreamState {
   readonly untoldSeen: boolean;
   /** An acknowledgement waits for data to ride on. */
   readonly ackWaits: boolean;
+  /** The peer acknowledges too little of what it is told: this side is about to give it up. */
+  readonly peerTooSlow: boolean;
   /** Both sides have ended and know that the other knows. */
   readonly complete: boolean;
 }
@@ -111,8 +127,8 @@ export type StreamEffect =
   | { readonly type: 'write'; readonly packets: readonly OutboundPacket[] }
   /** Hand an item to its handler, request or asker. */
   | { readonly type: 'deliver'; readonly number: number; readonly item: InboundItem }
-  /** The peer is done with these, the first of them being number `from`. */
-  | { readonly type: 'confirmed'; readonly from: number; readonly entries: readonly Entry[]; readonly exceptions: readonly Exception[] }
+  /** The peer is done with these messages and requests. */
+  | { readonly type: 'confirmed'; readonly entries: readonly Shipped[]; readonly exceptions: readonly Exception[] }
   /** A request got its number: what its answer will name. */
   | { readonly type: 'numbered'; readonly ticket: Ticket; readonly number: number }
   /** Not accepted. */
@@ -125,6 +141,8 @@ export type StreamEffect =
   | { readonly type: 'peerEnded' }
   /** Both sides have ended and know it. */
   | { readonly type: 'complete' }
+  /** The peer has left unacknowledged more than this side can hold: it is to be given up. Told once. */
+  | { readonly type: 'tooSlow' }
   /** The peer broke a rule: the link can't go on. */
   | { readonly type: 'violated'; readonly failure: Failure };
 
@@ -138,10 +156,12 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   queued: queueOf(),
   prompt: queueOf(),
   sent: queueOf(),
+  answers: queueOf(),
   shipped: 0,
   peerReceived: 0,
   peerDone: 0,
   held: nothing,
+  heldAnswers: nothing,
   inFlight: nothing,
   ownEnd: 'open',
   received: 0,
@@ -156,6 +176,7 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   untoldSize: 0,
   untoldSeen: false,
   ackWaits: false,
+  peerTooSlow: false,
   complete: false,
 });
 

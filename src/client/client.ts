@@ -239,6 +239,7 @@ export class SessionClient implements Client, Commands {
         peerEnded: () => this.#actor.send({ type: 'END' }),
         complete: () => this.#confirmEnd(),
         violated: (what) => this.#violated(what),
+        tooSlow: () => this.#violated(failure('ProtocolError', 'The server leaves too much unacknowledged.')),
         reports: {
           unhandled: (event) => this.#events.emit('unhandled', event),
           handlerFailed: (event) => this.#handlerFailed(event),

@@ -1,4 +1,5 @@
 import type { Clock } from '../../machines/ports/host.js';
+import { failure } from '../../machines/reasons.js';
 import type { StreamWindow } from '../../machines/stream/packets.js';
 import { Conversation, type ConversationOwner, newRegistry } from '../stream/conversation.js';
 import type { ServerConnection } from './connection.js';
@@ -19,7 +20,8 @@ export const conversationFor = (
       write: (packets) => connection().write(packets),
       peerEnded: () => connection().input({ type: 'peerEnded' }),
       complete: () => connection().input({ type: 'complete' }),
-      violated: (failure) => connection().input({ type: 'violated', failure }),
+      violated: (what) => connection().input({ type: 'violated', failure: what }),
+      tooSlow: () => connection().input({ type: 'dismissed', failure: failure('SlowConsumerError', 'It leaves too much unacknowledged.') }),
       reports,
     },
     newRegistry(),

@@ -1,17 +1,16 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { Failure, ReasonCode } from '../../machines/reasons.js';
 import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, StreamWindow } from '../../machines/stream/packets.js';
-import type { Entry, StreamEffect, StreamLimits } from '../../machines/stream/state.js';
+import { toArray } from '../../machines/stream/queue.js';
+import type { StreamEffect } from '../../machines/stream/state.js';
 import { errorOf } from '../errors.js';
-import { framesPerBatchMax, itemOverheadMax, typeLengthMax } from '../wire/limits.js';
+import { typeLengthMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
 import { type HandlerReports, HandlerTable, Inbox } from './handlers.js';
+import { limitsOf, requestsRunningMax } from './limits.js';
 import { Answerer, Asker, type RequestResult, RequestTable } from './requests.js';
 import { StreamRunner } from './runner.js';
 import { type RefusedSend, type SendResult, Sent, type Unconfirmed } from './sent.js';
-
-/** The most payload text in one batch of several messages, in UTF-16 code units: even at three bytes each it fits the default batch limit of 1 MiB. */
-const batchSizeMax = 262_144;
 
 /** What one side can hold, and how long it waits, whatever the session. */
 export interface ConversationSettings {
@@ -40,6 +39,8 @@ export interface ConversationOwner {
   peerEnded(): void;
   complete(): void;
   violated(failure: Failure): void;
+  /** The other side leaves unacknowledged more than this one can hold: it is to be given up. */
+  tooSlow(): void;
   readonly reports: HandlerReports & {
     requestFailed(request: { readonly id: string; readonly type: string; readonly error: unknown }): void;
   };
@@ -84,6 +85,7 @@ export class Conversation {
         peerEnded: () => this.#peerEnded(),
         complete: () => owner.complete(),
         violated: (failure) => owner.violated(failure),
+        tooSlow: () => owner.tooSlow(),
       },
       { limits: limitsOf(settings, terms), ackDelayMs: terms.ackDelayMs, clock: settings.clock, held: settings.held },
     );
@@ -105,6 +107,7 @@ export class Conversation {
     });
     this.#answerer = new Answerer(registry.requests, {
       idPrefix,
+      runningMax: requestsRunningMax(settings),
       reply: (to, value) => this.#reply(to, value),
       fail: (to, code, message) => this.#sendItem({ kind: 'failure', to, code, message }, 0),
       requestFailed: (request) => owner.reports.requestFailed(request),
@@ -141,6 +144,9 @@ export class Conversation {
     });
     if ('error' in text) return refusedWith(text.error);
     if (signal?.aborted === true) return refusedWith(errorOf('RequestAbortedError', `Type: ${type}.`));
+    // The other side is done with a request when it starts it, which frees the buffer: what waits for its answer has a bound of its own.
+    if (this.#asker.waiting >= this.runner.state.limits.buffer.messages)
+      return refusedWith(errorOf('BufferFullError', `${this.#asker.waiting} requests wait for their answers.`));
     const sent = this.#accept({ kind: 'request', type, payload: text.json, timeoutMs }, text.json.length);
     return sent.accepted ? this.#asker.ask((sent as Sent).ticket, type, timeoutMs, signal) : refusedWith(sent.error);
   }
@@ -174,8 +180,7 @@ export class Conversation {
     this.#inbox.close();
     this.#answerer.close();
     this.#asker.close(code);
-    const { sent } = this.runner.state;
-    const shipped = new Set<Entry>(sent.items.slice(sent.start, sent.end));
+    const shipped = new Set(toArray(this.runner.state.sent).map(({ entry }) => entry));
     return this.runner.unconfirmed().flatMap((entry) => {
       if (entry instanceof Sent) entry.settle('unknown');
       const { item } = entry;
@@ -202,7 +207,7 @@ export class Conversation {
     return refusal === null ? sent : { accepted: false, error: errorOf(refusal) };
   }
 
-  /** An answer, which has its room reserved: only the own goodbye can keep it back, and then its asker learns of that. */
+  /** An answer, which has its room reserved: only the own goodbye can keep it back, or that the other side is given up. Then its asker learns of that. */
   #sendItem(item: OutboundItem, size: number): void {
     if (this.#over !== null) return;
     this.#tickets += 1;
@@ -211,11 +216,17 @@ export class Conversation {
 
   #reply(to: number, value: unknown): void {
     const text = toJsonText(value === undefined ? null : value, this.#terms.messageSizeMax);
-    if (text.ok) {
+    const { heldAnswers, limits } = this.runner.state;
+    const room = limits.answers.size - heldAnswers.size;
+    if (text.ok && text.json.length <= room) {
       this.#sendItem({ kind: 'reply', to, payload: text.json }, text.json.length);
       return;
     }
-    this.#owner.reports.requestFailed({ id: `request ${to}`, type: 'reply', error: errorOf(text.code, text.detail) });
+    // An honest asker may ask for more text at once than can be kept until it has it: that costs it this reply, and not its session.
+    const error = text.ok
+      ? errorOf('BufferFullError', `A reply has ${text.json.length} characters; ${room} are left for answers.`)
+      : errorOf(text.code, text.detail);
+    this.#owner.reports.requestFailed({ id: `request ${to}`, type: 'reply', error });
     this.#sendItem({ kind: 'failure', to, code: 'RequestFailedError', message: 'The reply can not be sent.' }, 0);
   }
 
@@ -246,9 +257,9 @@ export class Conversation {
     }
   }
 
-  #confirmed({ from, entries, exceptions }: Extract<StreamEffect, { type: 'confirmed' }>): void {
+  #confirmed({ entries, exceptions }: Extract<StreamEffect, { type: 'confirmed' }>): void {
     const outcomes = exceptions.length === 0 ? null : new Map(exceptions.map(({ number, outcome }) => [number, outcome]));
-    for (const [index, entry] of entries.entries()) if (entry instanceof Sent) entry.settle(outcomes?.get(from + index) ?? 'handled');
+    for (const { number, entry } of entries) if (entry instanceof Sent) entry.settle(outcomes?.get(number) ?? 'handled');
   }
 
   /** The other side's end is passed on once all it said before is handled and answered. */
@@ -256,13 +267,3 @@ export class Conversation {
     this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded()));
   }
 }
-
-const limitsOf = (settings: ConversationSettings, terms: ConversationTerms): StreamLimits => ({
-  peerWindow: terms.peerWindow,
-  ownWindow: settings.ownWindow,
-  // A size on the wire is a share of its batch, so that it is exact for a batch and not for each message: twice the window is past all honest doubt.
-  openSizeMax: settings.ownWindow.size * 2 + settings.ownWindow.messages * itemOverheadMax,
-  buffer: settings.buffer,
-  batchItemsMax: framesPerBatchMax - 1,
-  batchSizeMax,
-});

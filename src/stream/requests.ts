@@ -55,6 +55,11 @@ export class Asker {
     this.#owner = owner;
   }
 
+  /** How many are not answered. */
+  get waiting(): number {
+    return this.#byTicket.size;
+  }
+
   /** Wait for the answer to a request that was accepted under this ticket. */
   ask(ticket: number, type: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<RequestResult<unknown>> {
     return new Promise((resolve) => {
@@ -135,6 +140,8 @@ export class RequestTable {
 /** What the answerer needs of its session. */
 export interface AnswererOwner {
   readonly idPrefix: string;
+  /** How many handlers may run at once. */
+  readonly runningMax: number;
   reply(to: number, value: unknown): void;
   fail(to: number, code: 'RequestFailedError' | 'RequestUnhandledError', message: string): void;
   requestFailed(request: { readonly id: string; readonly type: string; readonly error: unknown }): void;
@@ -142,7 +149,7 @@ export interface AnswererOwner {
 
 /**
  * Requests that the other side has asked. They run side by side, each from its arrival: a handler of a message may await an answer whose
- * own handler sits on this side, so that neither may queue behind the other.
+ * own handler sits on this side, so that neither may queue behind the other. That is why requests past the bound are refused, and do not wait.
  */
 export class Answerer {
   readonly #table: RequestTable;
@@ -160,6 +167,10 @@ export class Answerer {
     const handler = this.#table.of(item.type);
     if (handler === undefined) {
       this.#owner.fail(number, 'RequestUnhandledError', `Type: ${item.type}.`);
+      return;
+    }
+    if (this.#running.size >= this.#owner.runningMax) {
+      this.#owner.fail(number, 'RequestFailedError', `Too many requests at once: ${this.#running.size} are being handled.`);
       return;
     }
     const controller = new AbortController();

@@ -22,6 +22,7 @@ export interface StreamOwner {
   peerEnded(): void;
   complete(): void;
   violated(failure: Failure): void;
+  tooSlow(): void;
 }
 
 export interface StreamSettings {
@@ -111,7 +112,9 @@ export class StreamRunner {
     this.#state = state;
     if (input.type === 'send') {
       const [refused] = effects;
-      if (refused?.type === 'refused') this.#refusal = refused.code;
+      if (refused?.type !== 'refused') return;
+      this.#refusal = refused.code;
+      this.steps.add(effects.slice(1));
       return;
     }
     this.steps.add(effects);
@@ -153,6 +156,10 @@ export class StreamRunner {
       case 'violated':
         this.stop();
         this.#owner.violated(effect.failure);
+        return;
+      case 'tooSlow':
+        this.stop();
+        this.#owner.tooSlow();
         return;
       case 'refused':
       case 'withdrawn':

@@ -89,7 +89,7 @@ ending('the side that hears of the end first is not complete before it has ended
   side.end();
   assert.equal(types(side.flush()), ['write']);
   assert.equal(types(side.arrive(ackOf({ received: 1, last: 2, seen: 2 }))), []);
-  assert.equal(types(side.arrive(ackOf({ received: 1, done: 1, last: 2, seen: 2 }))), ['confirmed', 'complete']);
+  assert.equal(types(side.arrive(ackOf({ received: 1, done: 1, last: 2, seen: 2 }))), ['complete']);
 });
 
 ending('it is complete with the acknowledgement that tells the peer so, where that is the last thing that was missing', () => {

@@ -45,6 +45,8 @@ const withEffect = (half: Half, effect: StreamEffect): Half => {
       return { ...half, told: [...half.told, effect.type] };
     case 'violated':
       throw new Error(effect.failure.message);
+    case 'tooSlow':
+      throw new Error('an honest peer is too slow');
     case 'confirmed':
     case 'numbered':
     case 'refused':
@@ -106,10 +108,13 @@ const stepsOf = (world: World): readonly World[] => {
 };
 
 /** All that can be seen of a half, as cheaply as can be: this runs once for each step. */
-const seenOf = ({ state: { limits, queued, prompt, sent, open, gaps, exceptions, ...state }, ...half }: Half): readonly unknown[] => [
+const seenOf = ({
+  state: { limits, queued, prompt, sent, answers, open, gaps, exceptions, ...state },
+  ...half
+}: Half): readonly unknown[] => [
   half,
   state,
-  ...[queued, prompt, sent, open, gaps, exceptions].map((queue) => toArray<unknown>(queue)),
+  ...[queued, prompt, sent, answers, open, gaps, exceptions].map((queue) => toArray<unknown>(queue)),
 ];
 
 const keyOf = ({ a, b }: World): string =>

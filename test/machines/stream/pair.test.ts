@@ -77,6 +77,9 @@ const pairOf = ({ windows, buffers, batchItemsMax, batchSizeMax }: typeof settin
     // One item may go where nothing is in flight, however small the window: there must be room for the largest.
     openSizeMax: Math.max(windows[own].size, 100),
     buffer: buffers[own],
+    // More than a history has.
+    answers: { messages: 1_000, size: 100_000 },
+    exceptionsMax: 4 * windows[own].messages,
     batchItemsMax,
     batchSizeMax,
   });

@@ -29,6 +29,8 @@ export class Peer {
   readonly shipped: (Entry | 'end')[] = [];
   readonly numbered = new Map<number, number>();
   confirmed = 0;
+  /** What the acknowledgement that just arrives must confirm. */
+  #confirming: readonly number[] = [];
   readonly heard = new Map<number, Outcome>();
   ownEnd: 'open' | 'queued' | 'shipped' = 'open';
 
@@ -130,7 +132,22 @@ export class Peer {
   }
 
   arrive(batch: readonly OutboundPacket[]): void {
-    for (const packet of batch) this.#perform({ type: 'arrived', packet: inbound(packet) });
+    for (const packet of batch) {
+      const before = this.confirmed;
+      if (packet.kind === 'ack') this.#confirming = this.#numbersOf(before + 1, packet.done);
+      this.#perform({ type: 'arrived', packet: inbound(packet) });
+      assert.equal(this.#confirming, [], 'what is done is confirmed');
+      if (packet.kind === 'ack') this.confirmed = packet.done;
+    }
+  }
+
+  /** The messages and requests from one number to another. */
+  #numbersOf(from: number, to: number): readonly number[] {
+    const numbers = Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+    return numbers.filter((number) => {
+      const shipped = this.shipped[number - 1];
+      return shipped !== undefined && shipped !== 'end' && takesCredit(shipped.item);
+    });
   }
 
   #next(): number {
@@ -170,16 +187,15 @@ export class Peer {
         this.#settled.add(this.received);
         return;
       case 'confirmed': {
-        assert.is(effect.from, this.confirmed + 1);
-        for (const [index, entry] of effect.entries.entries()) {
-          const number = effect.from + index;
-          const shipped = this.shipped[number - 1];
-          assert.ok(shipped === entry || (shipped === 'end' && entry.item.kind === 'end'), 'the very entry comes back');
+        const numbers = effect.entries.map(({ number }) => number);
+        assert.equal(numbers, this.#confirming, 'each message and request that is done, in order');
+        this.#confirming = [];
+        for (const { number, entry } of effect.entries) {
+          assert.is(this.shipped[number - 1], entry, 'the very entry comes back');
           this.heard.set(number, effect.exceptions.find((exception) => exception.number === number)?.outcome ?? 'handled');
           assert.is(this.heard.get(number), this.#other().outcomes.get(number) ?? 'handled', 'confirmed with what became of it');
         }
-        this.confirmed += effect.entries.length;
-        assert.ok(effect.exceptions.every(({ number }) => number >= effect.from && number <= this.confirmed));
+        assert.ok(effect.exceptions.every(({ number }) => numbers.includes(number)));
         return;
       }
       case 'numbered':

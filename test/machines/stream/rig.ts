@@ -5,6 +5,7 @@ import { at, lengthOf, type Queue, toArray } from '../../../machines/stream/queu
 import {
   type Entry,
   initialStream,
+  type Shipped,
   type StreamEffect,
   type StreamInput,
   type StreamLimits,
@@ -20,6 +21,8 @@ export const limitsOf = (narrowed: Partial<StreamLimits> = {}): StreamLimits => 
   ownWindow: { messages: 100, size: 10_000 },
   openSizeMax: 20_000,
   buffer: { messages: 100, size: 10_000 },
+  answers: { messages: 1_000, size: 100_000 },
+  exceptionsMax: 1_000,
   batchItemsMax: 50,
   batchSizeMax: 5_000,
   ...narrowed,
@@ -39,6 +42,11 @@ export const request = (ticket: number, size = 10): Entry => ({
   size,
 });
 export const reply = (ticket: number, to = 1, size = 10): Entry => ({ ticket, item: { kind: 'reply', to, payload: text(size) }, size });
+export const failure = (ticket: number, to = 1): Entry => ({
+  ticket,
+  item: { kind: 'failure', to, code: 'RequestFailedError', message: '' },
+  size: 0,
+});
 export const cancel = (ticket: number, to = 1): Entry => ({ ticket, item: { kind: 'cancel', to }, size: 0 });
 
 export const aMessage = { kind: 'message', type: 'chat', payload: null, size: 10 } as const;
@@ -81,13 +89,31 @@ const sum = (values: readonly { readonly size: number }[]) => ({
   size: values.reduce((total, { size }) => total + size, 0),
 });
 
+const takesRoom = ({ item }: Entry): boolean => takesCredit(item);
+
+/** What was shipped is kept under its number, in order, and no longer than it must be. */
+const assertNumbers = (queue: Queue<Shipped>, after: number, upTo: number): void => {
+  const numbers = toArray(queue).map(({ number }) => number);
+  assert.ok(
+    numbers.every((number, index) => number > (numbers[index - 1] ?? after)),
+    'numbers ascend, behind what is over',
+  );
+  assert.ok((numbers.at(-1) ?? upTo) <= upTo, 'no number is past the last');
+};
+
 /** What the state says by counters must be what its queues hold. */
 export const assertConsistent = (state: StreamState): void => {
-  const credited = (queue: Queue<Entry>): readonly Entry[] => toArray(queue).filter(({ item }) => takesCredit(item));
-  assert.equal(state.held, sum([...credited(state.sent), ...credited(state.queued)]), 'held');
-  assert.equal(state.inFlight, sum(credited(state.sent)), 'inFlight');
+  const sent = toArray(state.sent).map(({ entry }) => entry);
+  const answers = toArray(state.answers).map(({ entry }) => entry);
+  const isEnd = ({ item }: Entry): boolean => item.kind === 'end';
+  const queued = toArray(state.queued).filter((entry) => !isEnd(entry));
+  assert.equal(state.held, sum([...sent, ...queued]), 'held');
+  assert.equal(state.inFlight, sum(sent), 'inFlight');
+  assert.equal(state.heldAnswers, sum([...answers.filter((entry) => !isEnd(entry)), ...toArray(state.prompt)]), 'heldAnswers');
   assert.equal(state.taken, sum(toArray(state.open)), 'taken');
-  assert.is(lengthOf(state.sent), state.shipped - state.peerDone, 'sent begins behind what the peer has done');
+  assert.ok([...sent, ...queued].every(takesRoom) && !answers.some(takesRoom), 'each kind is in its place');
+  assertNumbers(state.sent, state.peerDone, state.shipped);
+  assertNumbers(state.answers, state.peerReceived, state.shipped);
   assert.ok(state.peerDone <= state.peerReceived && state.peerReceived <= state.shipped, 'the peer acknowledged what was shipped');
   assert.ok(state.done <= state.reached && state.reached <= state.received, 'done, reached and received ascend');
   assert.ok(state.told.received <= state.received && state.told.done <= state.done, 'no more is told than is so');
@@ -119,8 +145,10 @@ export const assertConsistent = (state: StreamState): void => {
     'exceptions ascend',
   );
 
-  const { buffer, peerWindow } = state.limits;
+  const { buffer, answers: answersMax, exceptionsMax, peerWindow } = state.limits;
   assert.ok(state.held.messages <= buffer.messages && state.held.size <= buffer.size, 'the buffer is kept');
+  assert.ok(state.heldAnswers.messages <= answersMax.messages && state.heldAnswers.size <= answersMax.size, 'no more answers than may be');
+  assert.ok(exceptions.length <= exceptionsMax, 'no more exceptions than may be');
   const isWithin = state.inFlight.messages <= peerWindow.messages && state.inFlight.size <= peerWindow.size;
   assert.ok(state.inFlight.messages === 1 || isWithin, "the peer's window is kept");
 };

@@ -171,16 +171,18 @@ sending('a withdrawn item makes room in the buffer', () => {
   assert.equal(side.send(message(2)), []);
 });
 
-sending('a confirmation brings back the very entries, and the number of the first', () => {
+sending('a confirmation brings back the very entries, each with its number', () => {
   const side = new Side();
   const entries = [message(1), reply(2), request(3)] as const;
   side.send(...entries);
   side.flush();
-  assert.equal(side.arrive(ackOf({ received: 3, done: 1 })), [{ type: 'confirmed', from: 1, entries: [entries[0]], exceptions: [] }]);
+  assert.equal(side.arrive(ackOf({ received: 3, done: 1 })), [
+    { type: 'confirmed', entries: [{ number: 1, entry: entries[0] }], exceptions: [] },
+  ]);
   const [confirmed] = only(side.arrive(ackOf({ received: 3, done: 3 })), 'confirmed');
-  assert.is(confirmed?.from, 2);
-  assert.is(confirmed?.entries[0], entries[1]);
-  assert.is(confirmed?.entries[1], entries[2]);
+  assert.is(confirmed?.entries.length, 1);
+  assert.is(confirmed?.entries[0]?.number, 3);
+  assert.is(confirmed?.entries[0]?.entry, entries[2]);
   assert.is(unconfirmedCount(side.state), 0);
 });
 
