@@ -1,5 +1,6 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { Contract } from '../stream/contract.js';
+import { checkRoom } from '../stream/room.js';
 import { type Client, SessionClient } from './client.js';
 import type { ClientOptions, TransportFactory } from './options.js';
 import { transportOf, type WebsocketTransportOptions } from './transports.js';
@@ -13,6 +14,7 @@ export const createClientOn = <C extends Contract>(
   const host = makeHost();
   // Types are checked by the contract on the outside; within, every payload is JSON.
   const untyped = options as unknown as ClientOptions;
+  for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const named = transportOf(untyped, websocket);
   const transport = typeof named === 'function' ? named(host) : named;
   return new SessionClient(untyped, host, transport as NonNullable<typeof transport>) as unknown as Client<C>;

@@ -32,9 +32,9 @@ export interface ClientOptions<C extends Contract = AnyContract> extends Partial
   readonly requestTimeoutMs?: number;
   /** How long a message's handler may take before its signal is aborted, in milliseconds. Default: 30,000. */
   readonly handlerTimeoutMs?: number;
-  /** What this client can hold of the server's messages. Default: 1,024 messages, 1 MiB. */
+  /** What this client can hold of the server's messages. Requests run side by side: 1,024 at once, or as many as `messages` where that is more. Default: 1,024 messages, 1 MiB. */
   readonly window?: StreamWindow;
-  /** What this client holds of its own messages until they are confirmed. Default: 10,000 messages, 16 MiB. */
+  /** What this client holds of its own messages until they are confirmed; a longer message is too large. As much again, for answers that the server has not received. Default: 10,000 messages, 16 MiB. */
   readonly buffer?: StreamWindow;
 }
 

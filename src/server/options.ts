@@ -3,6 +3,7 @@ import type { Authenticator, RequestInfo } from '../../machines/ports/authentica
 import type { Host } from '../../machines/ports/host.js';
 import type { SessionStore } from '../../machines/ports/store.js';
 import type { StreamWindow } from '../../machines/stream/packets.js';
+import { checkRoom, checkWhole } from '../stream/room.js';
 import type { Logger } from './logger.js';
 
 /** Decides whether guests may enter: for all, or for each attempt. */
@@ -43,9 +44,12 @@ export interface ServerOptions {
     readonly messageSize?: number;
     /** The largest WebSocket message, in bytes. Default: 1,048,576; at least four times `messageSize`. */
     readonly batchSize?: number;
-    /** What the server can hold of one client's messages. Default: 1,024 messages, 1 MiB. */
+    /** What the server can hold of one client's messages. Requests run side by side: 1,024 at once, or as many as `messages` where that is more. Default: 1,024 messages, 1 MiB. */
     readonly window?: StreamWindow;
-    /** What the server holds for one client until it is confirmed. Default: 10,000 messages, 16 MiB. */
+    /**
+     * What the server holds for one client until it is confirmed; at least one `messageSize`. As much again, for answers that the client has not
+     * received: a client that leaves more is ended as too slow. Default: 10,000 messages, 16 MiB.
+     */
     readonly buffer?: StreamWindow;
     /** How many connections may be open without being welcomed. Default: 1,000. */
     readonly pendingConnections?: number;
@@ -119,7 +123,15 @@ export const settingsOf = (options: ServerOptions): Settings => {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
       throw new TypeError(`createServer: \`origins\` takes origins like https://example.com, without a path; it was given ${origin}.`);
   const limits = options.limits ?? {};
+  for (const name of ['messageSize', 'batchSize', 'pendingConnections'] as const)
+    checkWhole('createServer', `limits.${name}`, limits[name]);
+  for (const name of ['window', 'buffer'] as const) checkRoom('createServer', `limits.${name}`, limits[name]);
   const messageSize = limits.messageSize ?? serverDefaults.messageSize;
+  const buffer = limits.buffer ?? serverDefaults.buffer;
+  if (buffer.size < messageSize)
+    throw new TypeError(
+      `createServer: \`limits.buffer.size\` is at least \`limits.messageSize\`, or the largest message could never be sent; they are ${buffer.size} and ${messageSize}.`,
+    );
   const pick = <K extends keyof ServerOptions & keyof typeof serverDefaults>(name: K): number =>
     (options[name] as number | undefined) ?? (serverDefaults[name] as number);
   return {
@@ -139,7 +151,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     // Four bytes at most for each code unit of the payload, frame included.
     batchSize: Math.max(limits.batchSize ?? serverDefaults.batchSize, messageSize * 4),
     window: limits.window ?? serverDefaults.window,
-    buffer: limits.buffer ?? serverDefaults.buffer,
+    buffer,
     pendingConnections: limits.pendingConnections ?? serverDefaults.pendingConnections,
   };
 };

@@ -61,6 +61,8 @@ export const newRegistry = (): Registry => ({ messages: new HandlerTable(), requ
 export class Conversation {
   readonly #owner: ConversationOwner;
   readonly #terms: ConversationTerms;
+  /** The longest message, in UTF-16 code units: what the other side takes, and what the buffer has room for. */
+  readonly #messageSizeMax: number;
   readonly #inbox: Inbox;
   readonly #asker: Asker;
   readonly #answerer: Answerer;
@@ -75,6 +77,7 @@ export class Conversation {
     this.#owner = owner;
     this.registry = registry;
     this.#terms = terms;
+    this.#messageSizeMax = Math.min(terms.messageSizeMax, settings.buffer.size);
     const idPrefix = `${terms.sessionId}:${owner.direction === 'up' ? 'down' : 'up'}`;
     this.runner = new StreamRunner(
       {
@@ -193,14 +196,14 @@ export class Conversation {
   #text(type: string, payload: unknown): { readonly json: string } | { readonly error: RefusedSend['error'] } {
     if (typeof type !== 'string' || type.length === 0 || type.length > typeLengthMax)
       return { error: errorOf('InvalidTypeError', `Given: ${typeof type === 'string' ? `${type.length} characters` : typeof type}.`) };
-    const text = toJsonText(payload, this.#terms.messageSizeMax);
+    const text = toJsonText(payload, this.#messageSizeMax);
     return text.ok ? { json: text.json } : { error: errorOf(text.code, text.detail) };
   }
 
   #accept(item: OutboundItem, size: number): SendResult {
     if (this.#over !== null) return { accepted: false, error: errorOf('NoActiveSessionError') };
-    if (size > this.#terms.messageSizeMax)
-      return { accepted: false, error: errorOf('MessageTooLargeError', `${size} characters, ${this.#terms.messageSizeMax} at most.`) };
+    if (size > this.#messageSizeMax)
+      return { accepted: false, error: errorOf('MessageTooLargeError', `${size} characters, ${this.#messageSizeMax} at most.`) };
     this.#tickets += 1;
     const sent = new Sent(this.#tickets, item, size);
     const refusal = this.runner.send(sent);
