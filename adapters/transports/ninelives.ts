@@ -46,6 +46,9 @@ const failureOfDeny = ({ code, message, retryAfterMs, spreadMs }: DenyFields): F
 /** Where a link stands: each step waits for one thing. */
 type Step = 'preparing' | 'opening' | 'greeting' | 'welcomed' | 'over';
 
+/** What each question may be welcomed with: a resume that the server calls a start, or the reverse, would cross two streams. */
+const answerTo = { start: 'started', resume: 'resumed' } as const;
+
 class NinelivesLink implements Link {
   readonly #transport: NinelivesTransportOptions;
   readonly #openings: Openings;
@@ -54,6 +57,7 @@ class NinelivesLink implements Link {
   /** Aborted when the link is over: the app is asked for authParams in vain then. */
   readonly #over = new AbortController();
   #step: Step = 'preparing';
+  #asks: keyof typeof answerTo;
   #socket: Socket | null = null;
   #timer: TimerHandle | null = null;
   #liveness: LivenessState | null = null;
@@ -63,7 +67,9 @@ class NinelivesLink implements Link {
     this.#openings = openings;
     this.#events = events;
     this.#options = options;
-    void this.#open();
+    this.#asks = openings.resume === null ? 'start' : 'resume';
+    // What can throw in it is the socket's opening and the hello's encoding, whose messages may repeat a credential.
+    this.#open().catch(() => this.#fail(failure('ConnectionFailedError', 'The connection could not be begun.')));
   }
 
   write(packets: readonly OutboundPacket[]): void {
@@ -81,17 +87,17 @@ class NinelivesLink implements Link {
   }
 
   async #open(): Promise<void> {
-    const { resume } = this.#openings;
-    const start = resume === null ? await this.#start() : undefined;
+    const start = this.#asks === 'start' ? await this.#start() : undefined;
     if (start === null || this.#step === 'over') return;
     const hello = this.#hello(start);
     const inUpgrade = this.#transport.helloIn !== 'frame' && !this.#options.afterFailedOpen;
     const entry = inUpgrade ? helloToEntry(hello) : null;
+    const firstText = entry === null ? encodeBatch([{ kind: 'hello', hello }]) : null;
     this.#step = 'opening';
     this.#socket = this.#transport.openSocket(
       { protocols: entry === null ? [subprotocol] : [subprotocol, entry], openTimeoutMs: this.#options.connectTimeoutMs },
       {
-        opened: () => this.#opened(entry === null ? hello : null),
+        opened: () => this.#opened(firstText),
         received: (data) => this.#received(data),
         closed: (close) => this.#closed(close),
       },
@@ -123,9 +129,9 @@ class NinelivesLink implements Link {
     };
   }
 
-  #opened(hello: HelloFields | null): void {
+  #opened(firstText: string | null): void {
     this.#step = 'greeting';
-    if (hello !== null) this.#send([{ kind: 'hello', hello }]);
+    if (firstText !== null) this.#socket?.send(firstText);
     this.#awaitAnswer();
     this.#events.opened();
   }
@@ -179,7 +185,7 @@ class NinelivesLink implements Link {
         return;
       case 'gone':
       case 'mismatch':
-        if (this.#step !== 'greeting' || this.#openings.resume === null)
+        if (this.#step !== 'greeting' || this.#asks !== 'resume')
           return this.#breakOff(failure('ProtocolError', 'An answer to a resume came where none was asked for.'));
         void this.#startInstead();
         return;
@@ -193,7 +199,9 @@ class NinelivesLink implements Link {
 
   /** The server no longer has the session: begin anew on the same socket. */
   async #startInstead(): Promise<void> {
-    this.#clearTimer();
+    this.#asks = 'start';
+    // No deadline spans a return: an app that never answers must not leave the session lost for good.
+    this.#setTimer(this.#options.helloTimeoutMs, () => this.#fail(failure('AuthParamsUnavailableError', 'It did not answer in time.')));
     const start = await this.#start();
     if (start === null || this.#step === 'over') return;
     this.#send([{ kind: 'start', start }]);
@@ -202,6 +210,8 @@ class NinelivesLink implements Link {
 
   #welcomed(welcome: WelcomeFields): void {
     if (this.#step !== 'greeting') return this.#breakOff(failure('ProtocolError', 'A second welcome came.'));
+    if (welcome.outcome !== answerTo[this.#asks])
+      return this.#breakOff(failure('ProtocolError', `A ${this.#asks} was answered with ${welcome.outcome}.`));
     this.#step = 'welcomed';
     this.#clearTimer();
     this.#send([{ kind: 'confirm' }]);
