@@ -1,0 +1,169 @@
+/**
+ * Messages a second each way with confirmations and order guaranteed, beside a bare `ws` that sends JSON, in the same run and by turns; and
+ * the time of an echo, paired. The servers have a process of their own. Ratios are what counts: the machine is whatever it is.
+ *
+ *   npm run bench -- throughput             a table
+ *   npm run bench -- throughput --json      one object for programs
+ *   npm run bench -- throughput --rounds 9 --messages 100000
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { WebSocket } from 'ws';
+import { createClient } from '../../src/client/index.node.js';
+import type { Order, Told } from './server.js';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    messages: { type: 'string', default: '50000' },
+  },
+});
+const rounds = Number(values.rounds);
+const messages = Number(values.messages);
+const echoes = 2_000;
+const payload = { text: 'x'.repeat(80) };
+
+const servers = fork(new URL('./server.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+const told = async <Key extends string>(key: Key): Promise<Extract<Told, Record<Key, unknown>>> => {
+  for (;;) {
+    const [what] = (await once(servers, 'message')) as [Told];
+    if (key in what) return what as Extract<Told, Record<Key, unknown>>;
+  }
+};
+const order = (what: Order): void => void servers.send(what);
+
+const { ports } = await told('ports');
+const ws = new WebSocket(`ws://127.0.0.1:${ports.ws}`, { perMessageDeflate: false });
+await once(ws, 'open');
+const kitty = createClient({ url: `ws://127.0.0.1:${ports.ninelives}` });
+const started = await kitty.startSession({ username: 'bench' });
+if (started.failed) throw started.error;
+const { session } = started;
+
+/** One side of a comparison. */
+interface Side {
+  send(type: string, value: unknown): boolean;
+  on(type: string, listener: (value: unknown) => void): () => void;
+  readonly name: 'ws' | 'ninelives';
+}
+const listeners = new Map<string, (value: unknown) => void>();
+ws.on('message', (data) => {
+  const [type, value] = JSON.parse(String(data)) as [string, unknown];
+  listeners.get(type)?.(value);
+});
+const bare: Side = {
+  name: 'ws',
+  send: (type, value) => {
+    if (ws.bufferedAmount > 1_048_576) return false;
+    ws.send(JSON.stringify([type, value]));
+    return true;
+  },
+  on: (type, listener) => {
+    listeners.set(type, listener);
+    return () => void listeners.delete(type);
+  },
+};
+const ours: Side = {
+  name: 'ninelives',
+  send: (type, value) => session.send(type, value).accepted,
+  on: (type, listener) => session.on(type, listener),
+};
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const up = async (side: Side, perTurn: number): Promise<number> => {
+  side.send('expect', messages);
+  const whole = told('got');
+  const before = performance.now();
+  let left = messages;
+  while (left > 0) {
+    for (let index = 0; index < perTurn && left > 0 && side.send('flood', payload); index += 1) left -= 1;
+    await turn();
+  }
+  await whole;
+  return (messages / (performance.now() - before)) * 1_000;
+};
+
+const down = async (side: Side, perTurn: number): Promise<number> => {
+  let got = 0;
+  let off = (): void => undefined;
+  const whole = new Promise<void>((resolve) => {
+    off = side.on('flood', () => {
+      got += 1;
+      if (got === messages) resolve();
+    });
+  });
+  const before = performance.now();
+  order({ flood: messages, perTurn, to: side.name });
+  await whole;
+  off();
+  return (messages / (performance.now() - before)) * 1_000;
+};
+
+const echo = async (side: Side): Promise<number> => {
+  let answered = (): void => undefined;
+  const off = side.on('echo', () => answered());
+  const before = performance.now();
+  const whole = new Promise<void>((resolve) => (answered = resolve));
+  side.send('echo', payload);
+  await whole;
+  const tookMs = performance.now() - before;
+  off();
+  return tookMs;
+};
+
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number;
+
+const cases = [
+  { name: 'up, 100 a turn', perTurn: 100, run: up, goal: 3.5 },
+  { name: 'up, one by one', perTurn: 1, run: up, goal: 0.9 },
+  { name: 'down, 100 a turn', perTurn: 100, run: down, goal: 3.5 },
+  { name: 'down, one by one', perTurn: 1, run: down, goal: 0.9 },
+] as const;
+const rows = [];
+for (const { name, perTurn, run, goal } of cases) {
+  const pairs: { ws: number; ninelives: number }[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const pair = { ws: await run(bare, perTurn), ninelives: await run(ours, perTurn) };
+    if (round > 0) pairs.push(pair);
+  }
+  rows.push({
+    name,
+    wsPerSecond: median(pairs.map(({ ws: rate }) => rate)),
+    ninelivesPerSecond: median(pairs.map(({ ninelives }) => ninelives)),
+    ratio: median(pairs.map((pair) => pair.ninelives / pair.ws)),
+    goal,
+  });
+}
+
+const times: { ws: number; ninelives: number }[] = [];
+for (let index = 0; index < echoes; index += 1) times.push({ ws: await echo(bare), ninelives: await echo(ours) });
+const echoRow = {
+  wsMs: median(times.map(({ ws: ms }) => ms)),
+  ninelivesMs: median(times.map(({ ninelives }) => ninelives)),
+  ratio: median(times.map((pair) => pair.ninelives / pair.ws)),
+  goal: 1.1,
+};
+
+if (values.json) console.log(JSON.stringify({ rounds, messages, rows, echo: echoRow }));
+else {
+  const head = ['', 'ws', 'ninelives', 'ratio', 'goal'];
+  const table = new Table({ style: { head: [], border: [] }, head, colAligns: ['left', 'right', 'right', 'right', 'right'] });
+  for (const { name, wsPerSecond, ninelivesPerSecond, ratio, goal } of rows)
+    table.push([name, `${Math.round(wsPerSecond)} /s`, `${Math.round(ninelivesPerSecond)} /s`, `${ratio.toFixed(2)}x`, `>= ${goal}x`]);
+  table.push([
+    'echo, p50',
+    `${echoRow.wsMs.toFixed(3)} ms`,
+    `${echoRow.ninelivesMs.toFixed(3)} ms`,
+    `${echoRow.ratio.toFixed(2)}x`,
+    `<= ${echoRow.goal}x`,
+  ]);
+  console.log(`${messages} messages of 90 bytes, ${rounds} rounds by turns\n${table.toString()}`);
+}
+
+await kitty.endSession();
+ws.terminate();
+servers.disconnect();
