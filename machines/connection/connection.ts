@@ -28,6 +28,8 @@ export type ConnectionInput =
   | { readonly type: 'start' }
   | { readonly type: 'confirm' }
   | { readonly type: 'data' }
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'pong' }
   /** The client says goodbye and goes, without waiting for anything. */
   | { readonly type: 'left' }
   // What came of a frame, of admission or of the conversation:
@@ -56,6 +58,7 @@ export type ConnectionEffect =
   | { readonly type: 'abandonAdmission' }
   | { readonly type: 'sayGone' }
   | { readonly type: 'sayWelcome' }
+  | { readonly type: 'sayPong'; readonly id: number }
   /** The session is there: presence, the app's listener, then its messages. */
   | { readonly type: 'announce' }
   /** Hand the data to the conversation. */
@@ -89,12 +92,22 @@ const begin = (timer: ConnectionTimer): ConnectionEffect => ({ type: 'startTimer
 const stop: ConnectionEffect = { type: 'stopTimer' };
 const forget: ConnectionEffect = { type: 'forget' };
 const abandon: ConnectionEffect = { type: 'abandonAdmission' };
+const closeNormally: ConnectionEffect = { type: 'close', code: normalClosure };
 
 const goodbye: ConnectionStep = ['ending', [{ type: 'sayEnd' }, begin('end')]];
 const farewell = (): ConnectionStep => dismissed(failure('SessionEndedError'), ended('ended'));
 /** A session whose link broke is kept for no time yet: there is nothing to resume. */
 const expired = ended('expired');
 const endOf = (what: Failure): ConnectionEffect => ended(reasons[what.code].ends ?? 'expired', what);
+
+/** A start that is not confirmed never was, unless its session is taken away by name: then it is listed as that. */
+const withdrawn = (what: Failure): ConnectionEffect => (reasons[what.code].ends === null ? forget : endOf(what));
+
+/** Pings and pongs change nothing [R50]. */
+const alive = (state: ConnectionState): Pick<Row, 'ping' | 'pong'> => ({
+  ping: ({ id }) => [state, [{ type: 'sayPong', id }]],
+  pong: () => [state, []],
+});
 
 type Row = { readonly [I in ConnectionInput as I['type']]?: (input: I) => ConnectionStep };
 
@@ -107,58 +120,65 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     violated: ({ failure: what }) => denied(what),
     dismissed: ({ failure: what }) => denied(what),
     timer: () => denied(failure('HelloTimeoutError')),
-    left: () => over({ type: 'close', code: normalClosure }),
+    left: () => over(closeNormally),
     lost: () => over(),
   },
   awaitingStart: {
+    ...alive('awaitingStart'),
     start: () => ['admitting', [stop, { type: 'admit' }]],
     refused: ({ failure: what }) => denied(what),
     violated: ({ failure: what }) => denied(what),
     dismissed: ({ failure: what }) => denied(what),
     timer: () => denied(failure('HelloTimeoutError')),
-    left: () => over({ type: 'close', code: normalClosure }),
+    left: () => over(closeNormally),
     lost: () => over(),
   },
   admitting: {
+    ...alive('admitting'),
     admitted: () => ['unconfirmed', [{ type: 'sayWelcome' }, begin('confirm')]],
     refused: ({ failure: what }) => denied(what),
     violated: ({ failure: what }) => denied(what, abandon),
     dismissed: ({ failure: what }) => denied(what, abandon),
-    left: () => over(abandon, { type: 'close', code: normalClosure }),
+    replaced: () => over(abandon, closeNormally),
+    left: () => over(abandon, closeNormally),
     lost: () => over(abandon),
   },
   unconfirmed: {
+    ...alive('unconfirmed'),
     confirm: () => ['live', [stop, { type: 'announce' }]],
     violated: ({ failure: what }) => dismissed(what, forget),
-    dismissed: ({ failure: what }) => dismissed(what, forget),
-    replaced: () => over({ type: 'close', code: normalClosure }),
+    dismissed: ({ failure: what }) => dismissed(what, withdrawn(what)),
+    replaced: () => over(closeNormally),
     timer: () => dismissed(failure('HelloTimeoutError'), forget),
-    left: () => over(forget, { type: 'close', code: normalClosure }),
+    left: () => over(forget, closeNormally),
     lost: () => over(forget),
   },
   live: {
+    ...alive('live'),
     data: () => ['live', [{ type: 'deliver' }]],
     end: () => goodbye,
     peerEnded: () => goodbye,
     violated: ({ failure: what }) => dismissed(what, endOf(what)),
     dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
-    left: () => over(ended('ended'), { type: 'close', code: normalClosure }),
+    left: () => over(ended('ended'), closeNormally),
     lost: () => over(expired),
   },
   ending: {
+    ...alive('ending'),
     data: () => ['ending', [{ type: 'deliver' }]],
     complete: farewell,
     timer: farewell,
     violated: ({ failure: what }) => dismissed(what, ended('ended')),
-    dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
-    left: () => over(ended('ended'), { type: 'close', code: normalClosure }),
+    // It was to end anyway: only who takes it away by name changes why.
+    dismissed: ({ failure: what }) => dismissed(what, ended(reasons[what.code].ends ?? 'ended', what)),
+    left: () => over(ended('ended'), closeNormally),
     lost: () => over(ended('ended')),
   },
   closed: {},
 };
 
-/** Frames that a client sends: one that its state does not take breaks a rule [the state is in docs/protocol.md]. */
-const frames: ReadonlySet<ConnectionInput['type']> = new Set(['hello', 'start', 'confirm', 'data']);
+/** Frames that a client sends: one that its state does not take breaks a rule [R15] [R26]. */
+const frames: ReadonlySet<ConnectionInput['type']> = new Set(['hello', 'start', 'confirm', 'data', 'ping', 'pong']);
 
 /** What the states take, for docs and coverage. */
 export const connectionTable: Readonly<Record<ConnectionState, readonly ConnectionInput['type'][]>> = Object.fromEntries(

@@ -80,19 +80,24 @@ const ask = (state: LivenessState, now: number): LivenessStep => {
   return [armed, [{ type: 'ping', id }, ...(wasSuspect ? [] : [{ type: 'suspected' } as const]), ...effects]];
 };
 
+const heard = (state: LivenessState, now: number): LivenessStep => {
+  const next = { ...state, heardAt: now };
+  if (state.probe?.suspects !== true) return [next, []];
+  // The ping stays out, to be measured; it no longer decides anything.
+  const [armed, effects] = arm({ ...next, probe: { ...state.probe, suspects: false } }, silenceMs(next), now);
+  return [armed, [{ type: 'heard' }, ...effects]];
+};
+
 export const reduceLiveness = (state: LivenessState, input: LivenessInput): LivenessStep => {
   switch (input.type) {
-    case 'heard': {
-      const heard = { ...state, heardAt: input.now };
-      if (state.probe?.suspects !== true) return [heard, []];
-      // The ping stays out, to be measured; it no longer decides anything.
-      const [armed, effects] = arm({ ...heard, probe: { ...state.probe, suspects: false } }, silenceMs(heard), input.now);
-      return [armed, [{ type: 'heard' }, ...effects]];
-    }
+    case 'heard':
+      return heard(state, input.now);
     case 'pong': {
-      if (state.probe === null || state.probe.id !== input.id) return [state, []];
-      const sampleMs = input.now - state.probe.sentAt;
-      return [{ ...state, ...smoothed(state, sampleMs), probe: null }, [{ type: 'measured', roundTripMs: sampleMs }]];
+      // It is something that arrived, whether or not anybody still waits for it.
+      const [next, effects] = heard(state, input.now);
+      if (next.probe?.id !== input.id) return [next, effects];
+      const sampleMs = input.now - next.probe.sentAt;
+      return [{ ...next, ...smoothed(next, sampleMs), probe: null }, [...effects, { type: 'measured', roundTripMs: sampleMs }]];
     }
     case 'probe':
       return state.probe?.suspects === true ? [state, []] : ask(state, input.now);

@@ -1,26 +1,28 @@
 /** From a hello to a session: decode, authorise, authenticate, create. Every step is an `Either` or a `TaskEither`; the first Left is the verdict. */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { either as E, function as F, taskEither as TE } from 'fp-ts';
+import { describeThrown } from '../../adapters/auth/describe.js';
+import { refusal } from '../../adapters/auth/refuse.js';
 import { type AdmissionPlan, judgeHello, planAdmission } from '../../machines/connection/admission.js';
-import type { Admittance, Authenticator, RequestInfo } from '../../machines/ports/authenticator.js';
+import type { Admittance, Authenticator, Refusal, RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Clock } from '../../machines/ports/host.js';
 import type { Admitted, SessionStore } from '../../machines/ports/store.js';
 import type { Profile } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
-import { messageOf } from '../errors.js';
 import type { HelloFields, StartFields } from '../wire/frames.js';
 import { agentLengthMax, protocolVersion } from '../wire/limits.js';
 import { authParamsProblem, usernameProblem } from '../wire/username.js';
+import { askGuests } from './guests.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
 import { originProblem } from './origins.js';
-import { failureOfStore } from './store-failure.js';
+import { askingStore } from './store-failure.js';
 
 export interface AdmissionEnv {
   readonly settings: Settings;
   readonly store: SessionStore;
   readonly authenticator: Authenticator | null;
-  readonly clock: Pick<Clock, 'wall'>;
+  readonly clock: Pick<Clock, 'wall' | 'setTimeout' | 'clearTimeout'>;
   readonly log: Logger;
 }
 
@@ -36,6 +38,9 @@ export interface AdmissionRequest {
 export type AdmittedSession = Admitted & { readonly expiresAt: number | null };
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/** In a time that tells nothing about either. */
+export const isSameHash = (one: string, other: string): boolean => timingSafeEqual(sha256(one), sha256(other));
 
 /** Bound to the API key, so that a token is worth nothing under another. */
 export const hashOfToken = (token: string, key: string | undefined): string => sha256(`${key ?? ''}\n${token}`).toString('base64url');
@@ -65,7 +70,7 @@ export const authoriseHello = (
   hello: Pick<HelloFields, 'v' | 'key'>,
   request: RequestInfo,
 ): E.Either<Failure, void> => {
-  const refused = originProblem(settings.origins, request);
+  const refused = originProblem(settings, request);
   const failed = judgeHello({
     version: hello.v,
     supportedVersion: protocolVersion,
@@ -94,33 +99,35 @@ export const admit = (env: AdmissionEnv, attempt: AdmissionRequest): TE.TaskEith
     TE.chain((planned) => carryOut(env, attempt, planned)),
   );
 
-const plan = (env: AdmissionEnv, { start, request }: AdmissionRequest): TE.TaskEither<Failure, AdmissionPlan> => {
-  const hasAuthParams = start.authParams !== undefined;
+const plan = (env: AdmissionEnv, attempt: AdmissionRequest): TE.TaskEither<Failure, AdmissionPlan> => {
+  const { username, authParams } = attempt.start;
+  const hasAuthParams = authParams !== undefined;
   return F.pipe(
     TE.Do,
-    TE.bind('user', () => F.pipe(env.store.findUser({ name: start.username }), TE.mapLeft(failureOfStore))),
-    TE.bind('guestsAllowed', () => (hasAuthParams ? TE.right(false) : guestsAllowed(env, start.username, request))),
+    TE.bind('user', () => askingStore(() => env.store.findUser({ name: username }))),
+    TE.bind('guestsAllowed', () => (hasAuthParams ? TE.right(false) : guestsAllowed(env, attempt))),
     TE.map(({ user, guestsAllowed: allowed }) =>
       planAdmission({ hasAuthParams, user, guestsAllowed: allowed, hasAuthenticator: env.authenticator !== null }),
     ),
   );
 };
 
-/** The app's own function may throw: then nobody is let in. */
-const guestsAllowed = (
-  { settings: { guests }, log }: AdmissionEnv,
-  username: string,
-  request: RequestInfo,
-): TE.TaskEither<Failure, boolean> =>
-  typeof guests === 'boolean'
-    ? TE.right(guests)
-    : TE.tryCatch(
-        async () => (await guests({ username, request })) === true,
-        (thrown) => {
-          log.warn({ username, detail: messageOf(thrown) }, 'the `guests` function failed: no guest is let in');
-          return failure('AccessDeniedError');
-        },
-      );
+/** The app's own function may throw or hang: then nobody is let in. */
+const guestsAllowed =
+  ({ settings, clock, log }: AdmissionEnv, { start: { username }, request, signal }: AdmissionRequest): TE.TaskEither<Failure, boolean> =>
+  async () => {
+    const limitMs = settings.authenticateTimeoutMs;
+    const verdict = await askGuests(settings.guests, { username, request, signal }, limitMs, clock);
+    if (verdict.kind === 'said') return E.right(verdict.allowed);
+    if (verdict.kind === 'late') {
+      log.warn({ username, afterMs: limitMs }, 'the `guests` function did not answer: no guest is let in');
+      return E.left(failure('AuthenticationTimeoutError'));
+    }
+    // What it threw may quote the request's cookies.
+    const { detail } = refusal('AccessDeniedError', { authParams: {}, request }, describeThrown(verdict.thrown));
+    log.warn({ username, detail }, 'the `guests` function failed: no guest is let in');
+    return E.left(failure('AccessDeniedError'));
+  };
 
 const carryOut = (env: AdmissionEnv, attempt: AdmissionRequest, planned: AdmissionPlan): TE.TaskEither<Failure, AdmittedSession> => {
   const { username } = attempt.start;
@@ -138,19 +145,25 @@ const carryOut = (env: AdmissionEnv, attempt: AdmissionRequest, planned: Admissi
   }
 };
 
-const authenticate = (
-  { authenticator, log }: AdmissionEnv,
-  { start, request, signal }: AdmissionRequest,
-): TE.TaskEither<Failure, Admittance> => {
-  const { username, authParams = {} } = start;
-  return F.pipe(
-    () => (authenticator as Authenticator).authenticate({ username, authParams, request, signal }),
-    TE.mapLeft(({ code, detail }) => {
+const authenticate =
+  ({ authenticator, log }: AdmissionEnv, { start, request, signal }: AdmissionRequest): TE.TaskEither<Failure, Admittance> =>
+  async () => {
+    const { username, authParams = {} } = start;
+    const refused = ({ code, detail }: Refusal): Failure => {
       log[code === 'AccessDeniedError' ? 'info' : 'warn']({ username, code, detail, by: authenticator?.name }, 'access denied');
       return failure(code);
-    }),
-  );
-};
+    };
+    try {
+      const verdict = await (authenticator as Authenticator).authenticate({ username, authParams, request, signal });
+      if (E.isLeft(verdict)) return E.left(refused(verdict.left));
+      const { user, expiresAt } = verdict.right;
+      return E.right({ user, expiresAt });
+    } catch (thrown) {
+      // An app's own authenticator that throws, rejects or answers nonsense, against its contract, must not take the server with it.
+      const detail = `The authenticator itself failed: ${describeThrown(thrown)}`;
+      return E.left(refused(refusal('AuthenticationUnavailableError', { authParams, request }, detail)));
+    }
+  };
 
 const create = (
   { store, clock, log }: AdmissionEnv,
@@ -163,18 +176,20 @@ const create = (
   // The verdict came late and nobody waits for it: nothing is to be written.
   if (signal.aborted) return TE.left(failure('HelloTimeoutError'));
   return F.pipe(
-    store.admit({
-      username,
-      as,
-      profile,
-      session: { id: newSessionId(), tokenHash: hashOfToken(token, hello.key), userAgent: hello.agent?.slice(0, agentLengthMax) ?? null },
-      now: clock.wall(),
-    }),
+    askingStore(() =>
+      store.admit({
+        username,
+        as,
+        profile,
+        session: { id: newSessionId(), tokenHash: hashOfToken(token, hello.key), userAgent: hello.agent?.slice(0, agentLengthMax) ?? null },
+        now: clock.wall(),
+      }),
+    ),
     TE.bimap(
       (what) => {
-        if (what.kind === 'unavailable') log.error({ username, detail: what.failure.message }, 'the store failed');
-        else log.info({ username, detail: what.kind }, 'access denied');
-        return failureOfStore(what);
+        if (what.code === 'StoreUnavailableError') log.error({ username, detail: what.message }, 'the store failed');
+        else log.info({ username, detail: 'The name was registered meanwhile.' }, 'access denied');
+        return what;
       },
       (admitted) => ({ ...admitted, expiresAt }),
     ),

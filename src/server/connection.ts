@@ -9,58 +9,32 @@ import {
 import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { TimerHandle } from '../../machines/ports/host.js';
 import type { AcceptedSocket, SocketClose } from '../../machines/ports/socket.js';
-import { type EndReason, type Failure, failure } from '../../machines/reasons.js';
+import { type Failure, failure, reasonFromCloseCode } from '../../machines/reasons.js';
 import type { InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
 import { Steps } from '../steps.js';
 import { decodeClientBatch } from '../wire/decode-client.js';
 import { encodeBatch } from '../wire/encode.js';
-import type { ClientFrame, HelloFields, OutboundFrame, StartFields, WelcomeFields } from '../wire/frames.js';
+import type { ClientFrame, HelloFields, OutboundFrame, StartFields } from '../wire/frames.js';
 import type { OfferedHello } from '../wire/hello.js';
 import { helloSizeMax } from '../wire/limits.js';
-import { type AdmittedSession, authoriseHello } from './admission.js';
-import type { Settings } from './options.js';
-import type { LiveSession } from './session.js';
+import { authoriseHello } from './admission.js';
+import type { ConnectionServer } from './connection-server.js';
+import type { LiveSession, SessionConnection } from './session.js';
+import type { Ticked } from './ticker.js';
+import { welcomeOf } from './welcome.js';
 
-/** What a connection needs of its server. */
-export interface ConnectionServer {
-  readonly settings: Settings;
-  readonly incarnation: number;
-  readonly clock: {
-    now(): number;
-    setTimeout(callback: () => void, delayMs: number): TimerHandle;
-    clearTimeout(handle: TimerHandle): void;
-  };
-  /** Decide on a start. Never rejects. */
-  admit(attempt: {
-    hello: HelloFields;
-    start: StartFields;
-    request: RequestInfo;
-    signal: AbortSignal;
-  }): Promise<E.Either<Failure, AdmittedSession>>;
-  /** The session that the same start made on another connection and that is not confirmed, taken over from it. */
-  takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null;
-  /** A session for what was admitted. */
-  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): LiveSession;
-  announce(session: LiveSession): void;
-  /** Its client never learnt of it. */
-  forget(session: LiveSession): void;
-  /** What was admitted for nobody. */
-  discard(admitted: AdmittedSession): void;
-  end(session: LiveSession, reason: EndReason, what: Failure | null): void;
-  /** A session that its user gave up while it was lost. */
-  abandon(abandoned: NonNullable<HelloFields['abandoned']>, key: string | undefined): void;
-  /** For the log. */
-  refused(what: Failure, request: RequestInfo): void;
-  /** It is welcomed, or over: it no longer counts among those that say nothing. */
-  settled(connection: ServerConnection): void;
-  closed(connection: ServerConnection): void;
-}
-
+/** RFC 6455 §7.4.1. */
+const normalClosure = 1000;
 /** How much longer than its rhythm a client may be silent, in milliseconds: a slow link's round trip and a throttled tab's pong. */
 const silenceGraceMs = 10_000;
 
+/** How late a ping may be, in milliseconds: timers are, by a little, and a client allows for ten times as much. */
+const pingLateMs = 50;
+/** UTF-8 takes at most three bytes for a UTF-16 code unit. */
+const bytesPerUnit = 3;
+
 /** One connection: its socket's events in, the table's decisions done. */
-export class ServerConnection {
+export class ServerConnection implements SessionConnection, Ticked {
   readonly #server: ConnectionServer;
   readonly #socket: AcceptedSocket;
   readonly request: RequestInfo;
@@ -69,7 +43,6 @@ export class ServerConnection {
   #hello: HelloFields | null = null;
   #start: StartFields | null = null;
   #session: LiveSession | null = null;
-  #expiresAt: number | null = null;
   #admission: AbortController | null = null;
   #packets: readonly InboundPacket[] = [];
   #timer: TimerHandle | null = null;
@@ -118,33 +91,31 @@ export class ServerConnection {
     if (this.#state === 'live' || this.#state === 'ending') this.#send(packets);
   }
 
-  /** Time has passed: ping where nothing else is said, and give up on what is silent. */
-  tick(now: number): void {
+  /** Time has passed: ping where nothing else is said [R49], and give up on what is silent. */
+  tick(now: number, nextAt: number, lostMs: number): void {
     if (this.#state !== 'live') return;
+    // What came while this process stood still waits in the socket: that it was not heard says nothing about the client.
+    this.#heardAt += lostMs;
     const { pingEveryMs } = this.#server.settings;
-    if (now - this.#heardAt > pingEveryMs + silenceGraceMs) {
-      this.#socket.close(1001, 'silent');
-      return this.input({ type: 'lost' });
-    }
-    if (now - Math.min(this.#sentAt, this.#heardAt) < pingEveryMs) return;
+    if (now - this.#heardAt > pingEveryMs + silenceGraceMs) return this.#drop();
+    if (nextAt - Math.min(this.#sentAt, this.#heardAt) <= pingEveryMs + pingLateMs) return;
     this.#pings += 1;
     this.#send([{ kind: 'ping', id: this.#pings }]);
   }
 
-  /** The session has another connection now. */
-  release(): LiveSession | null {
-    const session = this.#session;
+  /** Another connection has the start now, and its session where it made one. */
+  release(): void {
     this.#session = null;
     this.input({ type: 'replaced' });
-    return session;
   }
 
   #received(data: string | ArrayBuffer): void {
     if (this.#state === 'closed') return;
     this.#heardAt = this.#server.clock.now();
     if (typeof data !== 'string') return this.#violated('ProtocolError', 'A binary message came.');
-    if (data.length > helloSizeMax && this.#state !== 'live' && this.#state !== 'ending')
-      return this.#violated('MessageTooLargeError', `A hello is at most ${helloSizeMax} characters long.`);
+    // [R16] Seen before it is parsed: until then anyone may send it.
+    if (data.length > helloSizeMax && beforeWelcome.has(this.#state))
+      return this.#violated('MessageTooLargeError', `Before the welcome, a message is at most ${helloSizeMax} characters long.`);
     const batch = decodeClientBatch(data);
     if (!batch.ok) return this.#violated(batch.code, batch.detail);
     let packets: InboundPacket[] = [];
@@ -169,16 +140,17 @@ export class ServerConnection {
       case 'hello':
         return this.#helloCame(frame.hello);
       case 'start':
-        this.#start = frame.start;
+        if (this.#state === 'awaitingStart') this.#start = frame.start;
         return this.input({ type: 'start' });
       case 'confirm':
         return this.input({ type: 'confirm' });
       case 'ping':
-        return this.#send([{ kind: 'pong', id: frame.id }]);
+        return this.input({ type: 'ping', id: frame.id });
       case 'pong':
-        return;
+        return this.input({ type: 'pong' });
       case 'bye':
-        return this.input({ type: frame.bye.code === 'SessionEndedError' ? 'left' : 'lost' });
+        // [R48] Whatever is said behind it is not read, so that the socket is of no more use.
+        return frame.bye.code === 'SessionEndedError' ? this.input({ type: 'left' }) : this.#drop();
       case 'renewal':
       case 'signIn':
       case 'volatile':
@@ -194,8 +166,6 @@ export class ServerConnection {
     const authorised = authoriseHello(this.#server.settings, hello, this.request);
     if (E.isLeft(authorised)) return this.input({ type: 'refused', failure: authorised.left });
     if (hello.abandoned !== undefined) this.#server.abandon(hello.abandoned, hello.key);
-    if (hello.resume === undefined && hello.start === undefined)
-      return this.#violated('ProtocolError', 'The hello asks neither for a start nor for a resume.');
     this.input({ type: 'hello', asks: hello.resume === undefined ? 'start' : 'resume' });
   }
 
@@ -204,8 +174,15 @@ export class ServerConnection {
   }
 
   #closed({ code, error }: SocketClose): void {
+    // The socket itself refuses what it can not read: with a close code, which is all that the client gets [R2] [R3].
     if (error !== undefined && this.#state !== 'closed')
-      this.#server.refused(failure('ConnectionLostError', `Close code ${code}: ${error}.`), this.request);
+      this.#server.refused(failure(reasonFromCloseCode(code), `Close code ${code}: ${error}`), this.request);
+    this.input({ type: 'lost' });
+  }
+
+  /** The link is of no use any more. */
+  #drop(): void {
+    this.#socket.close(normalClosure, '');
     this.input({ type: 'lost' });
   }
 
@@ -223,8 +200,11 @@ export class ServerConnection {
       case 'sayGone':
         return this.#send([{ kind: 'gone' }]);
       case 'sayWelcome':
-        if (session !== null) this.#send([{ kind: 'welcome', welcome: this.#welcome(session) }]);
+        if (session !== null)
+          this.#send([{ kind: 'welcome', welcome: welcomeOf(session, this.#server.settings, this.#server.incarnation) }]);
         return;
+      case 'sayPong':
+        return this.#send([{ kind: 'pong', id: effect.id }]);
       case 'announce':
         if (session !== null) this.#server.announce(session);
         return;
@@ -257,6 +237,8 @@ export class ServerConnection {
   async #admit(): Promise<void> {
     const hello = this.#hello as HelloFields;
     const start = this.#start as StartFields;
+    // The credential has one use: nothing here keeps it.
+    this.#start = null;
     const taken = this.#server.takeOver(hello, start, this);
     if (taken !== null) {
       this.#session = taken;
@@ -264,42 +246,21 @@ export class ServerConnection {
     }
     const admission = new AbortController();
     this.#admission = admission;
-    const admitted = await this.#server.admit({ hello, start, request: this.request, signal: admission.signal });
+    const admitted = await this.#server.admit({ hello, start, request: this.request, signal: admission.signal }, this);
     this.#admission = null;
-    // The credential has done its work: nothing here needs it any more.
-    this.#start = null;
     if (E.isLeft(admitted)) return this.input({ type: 'refused', failure: admitted.left });
     if (admission.signal.aborted) return this.#server.discard(admitted.right);
-    this.#expiresAt = admitted.right.expiresAt;
     this.#session = this.#server.open(admitted.right, hello, start, this);
     this.input({ type: 'admitted' });
-  }
-
-  #welcome({ id, user }: LiveSession): WelcomeFields {
-    const { settings, incarnation } = this.#server;
-    return {
-      session: id,
-      outcome: 'started',
-      // Its own session makes a user online, whether or not others have been told yet.
-      user: { ...user, presence: { ...user.presence, online: true } },
-      incarnation,
-      expiresAt: this.#expiresAt,
-      resumeWindowMs: 0,
-      features: [],
-      window: settings.window,
-      limits: { messageSize: settings.messageSize, batchSize: settings.batchSize },
-      pingEveryMs: settings.pingEveryMs,
-      ackDelayMs: settings.ackDelayMs,
-    };
-  }
-
-  get peerWindow(): HelloFields['window'] {
-    return (this.#hello as HelloFields).window;
   }
 
   #send(frames: readonly OutboundFrame[]): void {
     this.#sentAt = this.#server.clock.now();
     this.#socket.send(encodeBatch(frames));
+    // Messages wait for credit, but pongs and answers do not: who asks and does not read must not fill this process.
+    const { buffer, batchSize } = this.#server.settings;
+    if (this.#state !== 'closed' && this.#socket.bufferedAmount > buffer.size * bytesPerUnit + batchSize)
+      this.input({ type: 'violated', failure: failure('SlowConsumerError') });
   }
 
   #startTimer(timer: ConnectionTimer): void {
@@ -317,6 +278,8 @@ export class ServerConnection {
     this.#timer = null;
   }
 }
+
+const beforeWelcome: ReadonlySet<ConnectionState> = new Set(['awaitingHello', 'awaitingStart', 'admitting']);
 
 const isControl = (frame: ClientFrame): frame is Exclude<ClientFrame, InboundPacket> => {
   switch (frame.kind) {

@@ -2,8 +2,8 @@ import type { Clock } from '../../machines/ports/host.js';
 import { failure } from '../../machines/reasons.js';
 import type { StreamWindow } from '../../machines/stream/packets.js';
 import { Conversation, type ConversationOwner, newRegistry } from '../stream/conversation.js';
-import type { ServerConnection } from './connection.js';
 import type { Settings } from './options.js';
+import type { SessionConnection } from './session.js';
 
 /** The server's end of a session's conversation, over whichever connection the session has. */
 export const conversationFor = (
@@ -11,7 +11,7 @@ export const conversationFor = (
   clock: Clock,
   sessionId: string,
   peerWindow: StreamWindow,
-  connection: () => ServerConnection,
+  connection: () => SessionConnection,
   reports: ConversationOwner['reports'],
 ): Conversation =>
   new Conversation(

@@ -4,7 +4,6 @@ import type { Presence, Profile, User } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
 import { type Result, toResult } from '../result.js';
 import { usernameProblem } from '../wire/username.js';
-import { failureOfStore } from './store-failure.js';
 
 /** 25 rows fit a screen. */
 const pageSizeDefault = 25;
@@ -87,5 +86,3 @@ export const sessionsOf = (ask: AskStore, revoker: Revoker): Sessions => ({
   revokeUser: async (username) =>
     toResult(await ask((store) => store.findUser({ name: username }))(), () => ({ revoked: revoker.dismissUser(username) })),
 });
-
-export const mapStore = <A>(task: StoreTask<A>): TE.TaskEither<Failure, A> => F.pipe(task, TE.mapLeft(failureOfStore));

@@ -1,9 +1,10 @@
+import { isThenable } from '../stream/handlers.js';
 import type { Logger } from './logger.js';
 
-/** Listeners by event name. A listener that throws is logged: it breaks neither the others nor the session. */
+/** Listeners by event name. A listener that throws or rejects is logged: it breaks neither the others nor the session. */
 export class Emitter<Events extends { [E in keyof Events]: (...args: never[]) => void }> {
   readonly #log: Logger;
-  readonly #listeners = new Map<keyof Events, Set<(...args: never[]) => void>>();
+  readonly #listeners = new Map<keyof Events, Set<(...args: never[]) => unknown>>();
 
   constructor(log: Logger) {
     this.#log = log;
@@ -12,7 +13,7 @@ export class Emitter<Events extends { [E in keyof Events]: (...args: never[]) =>
   on<E extends keyof Events>(event: E, listener: Events[E]): () => void {
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners);
-    const own = (...args: never[]): void => listener(...args);
+    const own = (...args: never[]): unknown => listener(...args);
     listeners.add(own);
     return () => void listeners.delete(own);
   }
@@ -20,10 +21,16 @@ export class Emitter<Events extends { [E in keyof Events]: (...args: never[]) =>
   emit<E extends keyof Events>(event: E, ...args: Parameters<Events[E]>): void {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) {
       try {
-        listener(...(args as never[]));
+        // An async function is taken where none is expected: what it rejects with must not end the process.
+        const result: unknown = listener(...(args as never[]));
+        if (isThenable(result)) Promise.resolve(result).catch((err: unknown) => this.#failed(event, err));
       } catch (err) {
-        this.#log.error({ err, event: String(event) }, 'a listener failed');
+        this.#failed(event, err);
       }
     }
+  }
+
+  #failed(event: keyof Events, err: unknown): void {
+    this.#log.error({ err, event: String(event) }, 'a listener failed');
   }
 }

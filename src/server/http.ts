@@ -40,7 +40,13 @@ const offeredProtocols = (request: IncomingMessage): readonly string[] =>
     .map((protocol) => protocol.trim())
     .filter((protocol) => protocol !== '');
 
+/** The path of a request's target, which may be anything that a stranger sends: `//`, `*`, `http://`. */
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] as string;
+
 const refuseUpgrade = (socket: Duplex, status: string, text: string): void => {
+  // Node listens to an upgraded socket no more: an error without a listener would be thrown, and nobody else closes it.
+  socket.on('error', () => socket.destroy());
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
   );
@@ -57,8 +63,7 @@ export const attachTo = (http: AttachableServer, { path = '/' }: AttachOptions, 
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    if (pathname !== path) {
+    if (pathOf(request) !== path) {
       // Somebody else may serve it; where nobody does, the client is told instead of left waiting.
       if (http.listenerCount('upgrade') === 1) refuseUpgrade(socket, '404 Not Found', `Sessions are served at ${path}.`);
       return;

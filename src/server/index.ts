@@ -2,8 +2,9 @@
  * `ninelives/server`: user sessions in any Node HTTP server, or in one of their own.
  */
 import type { AnyContract, Contract } from '../stream/contract.js';
+import type { Server } from './api.js';
 import type { ServerOptions } from './options.js';
-import { type Server, SessionServer } from './server.js';
+import { SessionServer } from './server.js';
 
 export type { AuthenticateFunction } from '../../adapters/auth/function.js';
 export { jwt } from '../../adapters/auth/jwt.js';
@@ -22,12 +23,12 @@ export type { Contract } from '../stream/contract.js';
 export type { MessageInfo } from '../stream/handlers.js';
 export type { RequestHandlerInfo, RequestResult } from '../stream/requests.js';
 export type { AcceptedSend, Confirmation, RefusedSend, SendResult, Unconfirmed } from '../stream/sent.js';
+export type { Server, ServerEvents } from './api.js';
 export type { Audience, AudienceResult } from './audience.js';
 export type { PageQuery, SessionQuery, Sessions, UserQuery, Users } from './directory.js';
 export type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 export type { Logger } from './logger.js';
 export type { Guests, ServerOptions } from './options.js';
-export type { Server, ServerEvents } from './server.js';
 export type { RequestOptions, ServerSession } from './session.js';
 
 /**

@@ -17,11 +17,11 @@ export interface ServerOptions {
   readonly guests?: Guests;
   /** Decides on attempts with authParams: a function, or `webhook(...)`, `jwt(...)`, or your own. Default: nobody with authParams is admitted. */
   readonly authenticate?: AuthenticateFunction | Authenticator;
-  /** How long a function given as `authenticate` may take, in milliseconds. Default: 5,000. */
+  /** How long a function given as `authenticate` or `guests` may take, in milliseconds. Default: 5,000. */
   readonly authenticateTimeoutMs?: number;
   /** Where users and sessions are kept. Default: in memory. */
   readonly store?: SessionStore;
-  /** Pages' origins that may connect, besides this server's own host and this machine: `https://example.com`. */
+  /** Pages' origins that may connect, besides this server's own host (where there are `apiKeys`) and this machine: `https://example.com`. */
   readonly origins?: readonly string[];
   /** Where the log goes: anything with pino's four methods. Default: pino, to the standard output. False: nowhere. */
   readonly logger?: Logger | false;
@@ -84,6 +84,7 @@ export interface Settings {
   readonly guests: Guests;
   readonly guestsSet: boolean;
   readonly origins: readonly string[];
+  readonly authenticateTimeoutMs: number;
   readonly pingEveryMs: number;
   readonly helloTimeoutMs: number;
   readonly confirmWithinMs: number;
@@ -100,6 +101,7 @@ export interface Settings {
 }
 
 const times = [
+  'authenticateTimeoutMs',
   'pingEveryMs',
   'helloTimeoutMs',
   'confirmWithinMs',
@@ -139,6 +141,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     guests: options.guests ?? true,
     guestsSet: options.guests !== undefined,
     origins: options.origins ?? [],
+    authenticateTimeoutMs: pick('authenticateTimeoutMs'),
     pingEveryMs: pick('pingEveryMs'),
     helloTimeoutMs: pick('helloTimeoutMs'),
     confirmWithinMs: pick('confirmWithinMs'),

@@ -8,60 +8,27 @@ import type { AcceptedSocket } from '../../machines/ports/socket.js';
 import type { SessionStore, StoreTask } from '../../machines/ports/store.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import { NineLivesError } from '../errors.js';
-import type { AnyContract, Contract } from '../stream/contract.js';
+import type { ConversationOwner } from '../stream/conversation.js';
 import type { HandlerReports } from '../stream/handlers.js';
-import type { Unconfirmed } from '../stream/sent.js';
 import type { HelloFields, StartFields } from '../wire/frames.js';
 import { helloFromProtocols } from '../wire/hello.js';
-import { type AdmissionEnv, type AdmittedSession, admit, hashOfToken } from './admission.js';
+import { type AdmissionEnv, type AdmittedSession, admit, hashOfToken, isSameHash } from './admission.js';
+import type { Server, ServerEvents } from './api.js';
 import { type Audience, audienceOf } from './audience.js';
-import { type ConnectionServer, ServerConnection } from './connection.js';
+import { ServerConnection } from './connection.js';
+import type { ConnectionServer, StartAttempt } from './connection-server.js';
 import { conversationFor } from './conversation.js';
-import { type AskStore, mapStore, type Sessions, sessionsOf, type Users, usersOf } from './directory.js';
+import { type AskStore, type Sessions, sessionsOf, type Users, usersOf } from './directory.js';
 import { Emitter } from './emitter.js';
 import { type AttachableServer, type AttachOptions, attachTo, type Listening, type ListenOptions, listenOn } from './http.js';
 import { LiveSessions } from './live.js';
 import { type Logger, loggerOf } from './logger.js';
 import { type ServerOptions, type Settings, settingsOf } from './options.js';
 import { Presence } from './presence.js';
-import { LiveSession, type ServerSession } from './session.js';
+import { LiveSession } from './session.js';
+import { Starts } from './starts.js';
+import { askingStore } from './store-failure.js';
 import { Ticker } from './ticker.js';
-
-/** What a server's app hears. */
-export interface ServerEvents<C extends Contract = AnyContract> {
-  /** Once for each session, before any of its messages is handled: the place to register handlers. */
-  session: (session: ServerSession<C>, how: { readonly recovered: boolean }) => void;
-  /** The session is over. `unconfirmed`: what was sent to it and is not known as handled. */
-  ended: (session: ServerSession<C>, how: { readonly reason: EndReason; readonly unconfirmed: readonly Unconfirmed[] }) => void;
-  /** A message came that nobody handles. */
-  unhandled: (session: ServerSession<C>, event: Parameters<HandlerReports['unhandled']>[0]) => void;
-  /** A handler threw. */
-  handlerFailed: (session: ServerSession<C>, event: Parameters<HandlerReports['handlerFailed']>[0]) => void;
-}
-
-/**
- * A server of user sessions: on its own (`listen`), in another HTTP server (`attach`), or in the same process as its clients (`memory(server)`).
- */
-export interface Server<C extends Contract = AnyContract> {
-  /** Listen to an event; the returned function stops it. */
-  on<E extends keyof ServerEvents>(event: E, listener: ServerEvents<C>[E]): () => void;
-  /** Serve on a port of its own; 0 picks a free one. Rejects where the port or the store can not be had. */
-  listen(port: number, options?: ListenOptions): Promise<Listening>;
-  /** Serve on a path of an HTTP server. Its other paths, and the server itself, stay the app's. Rejects where the store can not be had. */
-  attach(http: AttachableServer, options?: AttachOptions): Promise<void>;
-  /** Serve one socket, however it came. */
-  accept(socket: AcceptedSocket, request: { readonly protocols: readonly string[] }): void;
-  readonly users: Users;
-  readonly sessions: Sessions;
-  /** All sessions of a user. */
-  to(username: string): Audience<C>;
-  /** One session. */
-  toSession(id: string): Audience<C>;
-  /** All sessions. */
-  toEveryone(): Audience<C>;
-  /** Say goodbye to every client and give back ports and files. */
-  close(): Promise<void>;
-}
 
 /** A request that came without a network: from this very process. */
 const inProcess: RequestInfo = { remoteAddress: null, origin: null, userAgent: null, url: '/', headers: {} };
@@ -80,8 +47,9 @@ export class SessionServer implements Server, ConnectionServer {
   readonly #ticker: Ticker<ServerConnection>;
   /** Connections that are not welcomed yet. */
   readonly #pending = new Set<ServerConnection>();
-  /** Sessions that are not confirmed yet, by the hash of their start's token. */
-  readonly #unconfirmed = new Map<string, { readonly session: LiveSession; connection: ServerConnection }>();
+  readonly #starts = new Starts<ServerConnection>();
+  /** Verdicts that are waited for. */
+  readonly #admissions = new Set<Promise<unknown>>();
   readonly #detach: (() => void)[] = [];
   #opening: Promise<E.Either<Failure, void>> | null = null;
   #closing: Promise<void> | null = null;
@@ -94,7 +62,7 @@ export class SessionServer implements Server, ConnectionServer {
     this.#store = options.store ?? memory();
     this.#events = new Emitter(this.#log);
     this.#presence = new Presence(this.#host.clock, this.settings.presenceGraceMs, (id, online) => this.#tellPresence(id, online));
-    this.#ticker = new Ticker(this.#host.clock);
+    this.#ticker = new Ticker(this.#host.clock, this.settings.pingEveryMs);
     this.#env = {
       settings: this.settings,
       store: this.#store,
@@ -105,18 +73,23 @@ export class SessionServer implements Server, ConnectionServer {
     const ask: AskStore = (question) =>
       F.pipe(
         () => this.#open(),
-        TE.chain(() => mapStore(question(this.#store))),
+        TE.chain(() => askingStore(() => question(this.#store))),
       );
     this.users = usersOf(ask);
     this.sessions = sessionsOf(ask, {
-      dismiss: (id) => this.#live.byId(id)?.revoke(),
+      dismiss: (id) => this.#find(id)?.revoke(),
       dismissUser: (name) => {
-        const sessions = this.#live.byUser(name);
+        const sessions = [...this.#live.byUser(name), ...[...this.#starts.all()].filter(({ user }) => user.name === name)];
         for (const session of sessions) session.revoke();
         return sessions.length;
       },
       wall: () => this.#host.clock.wall(),
     });
+  }
+
+  /** What is at hand right now. */
+  get counts(): { readonly pending: number; readonly unconfirmed: number; readonly active: number } {
+    return { pending: this.#pending.size, unconfirmed: this.#starts.unconfirmedCount, active: this.#live.size };
   }
 
   get clock(): Host['clock'] {
@@ -128,6 +101,7 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
+    this.#mustBeOpen();
     const { http, listening } = await listenOn(port, options);
     try {
       await this.attach(http, options);
@@ -144,13 +118,18 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   async attach(http: AttachableServer, options: AttachOptions = {}): Promise<void> {
+    this.#mustBeOpen();
     // At once: an upgrade that comes while the store opens waits for it, and is told where it could not be opened.
-    const detach = attachTo(http, options, this.settings.batchSize, (socket, request, protocols) => this.#accept(socket, request, protocols));
+    const detach = attachTo(http, options, this.settings.batchSize, (socket, request, protocols) =>
+      this.#accept(socket, request, protocols),
+    );
     this.#detach.push(detach);
     const opened = await this.#open();
-    if (E.isRight(opened)) return;
-    detach();
-    throw new NineLivesError(opened.left);
+    if (E.isLeft(opened)) {
+      detach();
+      throw new NineLivesError(opened.left);
+    }
+    this.#mustBeOpen();
   }
 
   accept(socket: AcceptedSocket, { protocols }: { readonly protocols: readonly string[] }): void {
@@ -176,49 +155,48 @@ export class SessionServer implements Server, ConnectionServer {
 
   // --- What connections ask of their server ---
 
-  async admit(attempt: Parameters<ConnectionServer['admit']>[0]): Promise<E.Either<Failure, AdmittedSession>> {
-    const opened = await this.#open();
-    return E.isLeft(opened) ? opened : admit(this.#env, attempt)();
+  async admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>> {
+    const hash = hashOfToken(attempt.start.token, attempt.hello.key);
+    this.#starts.begin(hash, connection);
+    const admission = this.#admit(attempt);
+    this.#admissions.add(admission);
+    const admitted = await admission;
+    this.#admissions.delete(admission);
+    this.#starts.settle(hash, connection);
+    return admitted;
   }
 
   takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null {
-    const held = this.#unconfirmed.get(hashOfToken(start.token, hello.key));
-    if (held === undefined || held.session.user.name !== start.username) return null;
-    const session = held.connection.release();
-    held.connection = by;
-    if (session !== null) session.control = controlOf(by);
+    const session = this.#starts.find(hashOfToken(start.token, hello.key), start.username);
+    if (session === null) return null;
+    const former = session.connection;
+    session.connection = by;
+    former.release();
     return session;
   }
 
   open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): LiveSession {
-    for (const { id } of admitted.revoked) this.#live.byId(id)?.revoke();
-    const hash = hashOfToken(start.token, hello.key);
-    const conversation = conversationFor(
-      this.settings,
-      this.#host.clock,
-      admitted.session.id,
-      connection.peerWindow,
-      () => this.#unconfirmed.get(hash)?.connection ?? connection,
-      {
-        unhandled: (event) => this.#events.emit('unhandled', session, event),
-        handlerFailed: (event) => this.#handlerFailed(session, event),
-        handlerSlow: (event) => this.#log.warn({ session: session.id, ...event }, 'a message handler is slow'),
-        requestFailed: (event) => this.#handlerFailed(session, event),
-      },
-    );
-    const session = new LiveSession(
-      admitted.session,
-      connection.request,
-      conversation,
-      controlOf(connection),
-      this.settings.requestTimeoutMs,
-    );
-    this.#unconfirmed.set(hash, { session, connection });
+    const { requestTimeoutMs } = this.settings;
+    const reports: ConversationOwner['reports'] = {
+      unhandled: (event) => this.#events.emit('unhandled', session, event),
+      handlerFailed: (event) => this.#handlerFailed(session, event),
+      handlerSlow: (event) => this.#log.warn({ session: session.id, ...event }, 'a message handler is slow'),
+      requestFailed: (event) => this.#handlerFailed(session, event),
+    };
+    const session: LiveSession = new LiveSession(admitted.session, {
+      origin: connection.request,
+      conversation: conversationFor(this.settings, this.#host.clock, admitted.session.id, hello.window, () => session.connection, reports),
+      connection,
+      tokenHash: hashOfToken(start.token, hello.key),
+      expiresAt: admitted.expiresAt,
+      requestTimeoutMs,
+    });
+    this.#starts.add(session);
     return session;
   }
 
   announce(session: LiveSession): void {
-    this.#confirmed(session);
+    this.#starts.remove(session);
     this.#live.add(session);
     this.#presence.entered(session.user.id);
     this.#log.info({ session: session.id, user: session.user.id, guest: session.user.isGuest }, 'session active');
@@ -227,27 +205,32 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   forget(session: LiveSession): void {
-    this.#confirmed(session);
+    this.#starts.remove(session);
     session.conversation.close('HelloTimeoutError');
-    void this.#write('forget a session', this.#store.forgetSession(session.id));
+    void this.#write('forget a session', (store) => store.forgetSession(session.id));
   }
 
   discard({ session }: AdmittedSession): void {
-    void this.#write('forget a session', this.#store.forgetSession(session.id));
+    void this.#write('forget a session', (store) => store.forgetSession(session.id));
   }
 
   end(session: LiveSession, reason: EndReason, what: Failure | null): void {
-    if (!this.#live.remove(session)) return;
+    const wasActive = this.#live.remove(session);
+    if (!wasActive && !this.#starts.remove(session)) return;
     const unconfirmed = session.conversation.close(what?.code ?? (reason === 'ended' ? 'SessionEndedError' : 'SessionExpiredError'));
+    void this.#write('end a session', (store) => store.endSession({ id: session.id, reason, now: this.#host.clock.wall() }));
+    // Nobody was told of one that was never confirmed.
+    if (!wasActive) return;
     this.#presence.left(session.user.id);
-    void this.#write('end a session', this.#store.endSession({ id: session.id, reason, now: this.#host.clock.wall() }));
     this.#log.info({ session: session.id, user: session.user.id, reason, unconfirmed: unconfirmed.length }, 'session ended');
     this.#events.emit('ended', session, { reason, unconfirmed });
   }
 
   abandon({ session, token }: NonNullable<HelloFields['abandoned']>, key: string | undefined): void {
-    const live = this.#live.byId(session);
-    if (live !== undefined && live.tokenHash === hashOfToken(token, key)) live.leave();
+    const found = this.#find(session);
+    if (found === undefined) return;
+    if (isSameHash(found.tokenHash, hashOfToken(token, key))) found.leave();
+    else this.#log.warn({ session }, 'security: a session was named as abandoned with a token that is not its own');
   }
 
   refused(what: Failure, { remoteAddress }: RequestInfo): void {
@@ -285,7 +268,7 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   async #openStore(): Promise<E.Either<Failure, void>> {
-    const opened = await mapStore(this.#store.open({ now: this.#host.clock.wall() }))();
+    const opened = await askingStore(() => this.#store.open({ now: this.#host.clock.wall() }))();
     if (E.isLeft(opened)) {
       this.#opening = null;
       this.#log.error({ store: this.#store.name, detail: opened.left.message }, 'the store could not be opened');
@@ -303,21 +286,27 @@ export class SessionServer implements Server, ConnectionServer {
     return E.right(undefined);
   }
 
-  #confirmed(session: LiveSession): void {
-    for (const [hash, held] of this.#unconfirmed)
-      if (held.session === session) {
-        session.tokenHash = hash;
-        this.#unconfirmed.delete(hash);
-      }
+  async #admit(attempt: StartAttempt): Promise<E.Either<Failure, AdmittedSession>> {
+    const opened = await this.#open();
+    if (E.isLeft(opened)) return opened;
+    const admitted = await admit(this.#env, attempt)();
+    // Whether or not anyone still waits for the verdict: in the store they are revoked.
+    if (E.isRight(admitted)) for (const { id } of admitted.right.revoked) this.#find(id)?.revoke();
+    return admitted;
+  }
+
+  /** By id, whether it is confirmed or not. */
+  #find(id: string): LiveSession | undefined {
+    return this.#live.byId(id) ?? [...this.#starts.all()].find((session) => session.id === id);
   }
 
   #tellPresence(id: number, online: boolean): void {
-    void this.#write('set a presence', this.#store.setPresence({ id, presence: { online } }));
+    void this.#write('set a presence', (store) => store.setPresence({ id, presence: { online } }));
   }
 
   /** What can't be answered to anybody is logged. */
-  async #write<A>(what: string, task: StoreTask<A>): Promise<void> {
-    const written = await mapStore(task)();
+  async #write<A>(what: string, write: (store: SessionStore) => StoreTask<A>): Promise<void> {
+    const written = await askingStore(() => write(this.#store))();
     if (E.isLeft(written)) this.#log.error({ detail: written.left.message }, `the store failed to ${what}`);
   }
 
@@ -326,20 +315,31 @@ export class SessionServer implements Server, ConnectionServer {
     this.#events.emit('handlerFailed', session, event);
   }
 
+  #mustBeOpen(): void {
+    if (this.#closing !== null) throw new NineLivesError(failure('ServerDrainingError', 'It was closed.'));
+  }
+
   async #close(): Promise<void> {
     for (const connection of this.#ticker.members()) connection.input({ type: 'dismissed', failure: failure('ServerDrainingError') });
     for (const detach of this.#detach) detach();
     this.#presence.close();
     if (this.#opening !== null) await this.#opening;
-    if (this.incarnation > 0) await this.#write('close', this.#store.close());
+    await this.#admissionsSettled();
+    if (this.incarnation > 0) await this.#write('close', (store) => store.close());
+  }
+
+  /** What is being admitted is forgotten again, which takes the store. An authenticator that does not listen to its signal is not waited for. */
+  #admissionsSettled(): Promise<void> {
+    const { clock } = this.#host;
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, this.settings.endDeadlineMs);
+      void Promise.allSettled(this.#admissions).then(() => {
+        clock.clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 }
-
-const controlOf = (connection: ServerConnection) => ({
-  end: () => connection.input({ type: 'end' }),
-  revoke: () => connection.input({ type: 'dismissed', failure: failure('SessionRevokedError') }),
-  leave: () => connection.input({ type: 'left' }),
-});
 
 const authenticatorOf = ({ authenticate, authenticateTimeoutMs }: ServerOptions, { clock }: Host): Authenticator | null => {
   if (authenticate === undefined) return null;

@@ -1,6 +1,9 @@
+import type { ConnectionInput } from '../../machines/connection/connection.js';
 import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { SessionRecord } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
+import { failure } from '../../machines/reasons.js';
+import type { OutboundPacket } from '../../machines/stream/packets.js';
 import type {
   AnyContract,
   Contract,
@@ -66,12 +69,23 @@ export interface ServerSession<C extends Contract = AnyContract> {
   revoke(): void;
 }
 
-/** What a session can ask of the connection that it lives on. */
-export interface SessionControl {
-  end(): void;
-  revoke(): void;
-  /** Its user is known to have gone. */
-  leave(): void;
+/** The connection that a session lives on. */
+export interface SessionConnection {
+  write(packets: readonly OutboundPacket[]): void;
+  input(input: Extract<ConnectionInput, { type: 'end' | 'dismissed' | 'left' | 'peerEnded' | 'complete' | 'violated' }>): void;
+  /** Let go of the session: it has another connection now. */
+  release(): void;
+}
+
+/** What makes a session, besides its record. */
+export interface SessionParts {
+  readonly origin: RequestInfo;
+  readonly conversation: Conversation;
+  readonly connection: SessionConnection;
+  /** What proves that a client is its owner: the hash of its token and API key. */
+  readonly tokenHash: string;
+  readonly expiresAt: number | null;
+  readonly requestTimeoutMs: number;
 }
 
 /** The session behind the interface: untyped, over its conversation. */
@@ -83,22 +97,26 @@ export class LiveSession implements ServerSession {
   readonly origin: RequestInfo;
   readonly registry: Registry;
   readonly conversation: Conversation;
-  /** The connection it lives on; a repeated start may move it to another before it is confirmed. */
-  control: SessionControl;
-  /** What proves that a client is its owner: the hash of its token, once it is confirmed. */
-  tokenHash: string | null = null;
+  readonly tokenHash: string;
+  /** When its authentication ends, in milliseconds since the epoch; null: never. */
+  readonly expiresAt: number | null;
+  /** A repeated start may move it to another one before it is confirmed. */
+  connection: SessionConnection;
   readonly #requestTimeoutMs: number;
 
-  constructor(record: SessionRecord, origin: RequestInfo, conversation: Conversation, control: SessionControl, requestTimeoutMs: number) {
-    this.id = record.id;
-    this.user = record.user;
-    this.userAgent = record.userAgent;
-    this.createdAt = record.createdAt;
-    this.origin = origin;
-    this.registry = conversation.registry;
-    this.conversation = conversation;
-    this.control = control;
-    this.#requestTimeoutMs = requestTimeoutMs;
+  constructor({ id, user, userAgent, createdAt }: SessionRecord, parts: SessionParts) {
+    this.id = id;
+    // Its own session makes a user online, whether or not others have been told yet.
+    this.user = { ...user, presence: { ...user.presence, online: true } };
+    this.userAgent = userAgent;
+    this.createdAt = createdAt;
+    this.origin = parts.origin;
+    this.registry = parts.conversation.registry;
+    this.conversation = parts.conversation;
+    this.tokenHash = parts.tokenHash;
+    this.expiresAt = parts.expiresAt;
+    this.connection = parts.connection;
+    this.#requestTimeoutMs = parts.requestTimeoutMs;
   }
 
   on(type: string, handler: MessageHandler): () => void {
@@ -119,14 +137,15 @@ export class LiveSession implements ServerSession {
   }
 
   end(): void {
-    this.control.end();
+    this.connection.input({ type: 'end' });
   }
 
   revoke(): void {
-    this.control.revoke();
+    this.connection.input({ type: 'dismissed', failure: failure('SessionRevokedError') });
   }
 
+  /** Its user is known to have gone. */
   leave(): void {
-    this.control.leave();
+    this.connection.input({ type: 'left' });
   }
 }

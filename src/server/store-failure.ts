@@ -1,5 +1,7 @@
-import type { StoreFailure } from '../../machines/ports/store.js';
+import { either as E, type taskEither as TE } from 'fp-ts';
+import type { StoreFailure, StoreTask } from '../../machines/ports/store.js';
 import { type Failure, failure } from '../../machines/reasons.js';
+import { messageOf } from '../errors.js';
 
 /** A store's answer in the words of the public API. */
 export const failureOfStore = (what: StoreFailure): Failure => {
@@ -14,3 +16,14 @@ export const failureOfStore = (what: StoreFailure): Failure => {
       return failure('UserUnknownError', `Id: ${what.id}.`);
   }
 };
+
+/** Ask a store. One that throws or rejects, against its contract, has failed: it must not take the server with it. */
+export const askingStore =
+  <A>(ask: () => StoreTask<A>): TE.TaskEither<Failure, A> =>
+  async () => {
+    try {
+      return E.mapLeft(failureOfStore)(await ask()());
+    } catch (thrown) {
+      return E.left(failure('StoreUnavailableError', messageOf(thrown)));
+    }
+  };

@@ -1,0 +1,44 @@
+import type { either as E } from 'fp-ts';
+import type { RequestInfo } from '../../machines/ports/authenticator.js';
+import type { Clock } from '../../machines/ports/host.js';
+import type { EndReason, Failure } from '../../machines/reasons.js';
+import type { HelloFields, StartFields } from '../wire/frames.js';
+import type { AdmittedSession } from './admission.js';
+import type { ServerConnection } from './connection.js';
+import type { Settings } from './options.js';
+import type { LiveSession } from './session.js';
+
+/** A start, with the hello that it belongs to. */
+export interface StartAttempt {
+  readonly hello: HelloFields;
+  readonly start: StartFields;
+  readonly request: RequestInfo;
+  /** Aborted when nobody waits for the verdict any more. */
+  readonly signal: AbortSignal;
+}
+
+/** What a connection needs of its server. */
+export interface ConnectionServer {
+  readonly settings: Settings;
+  readonly incarnation: number;
+  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
+  /** Decide on a start. Never rejects. */
+  admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>>;
+  /** The session that the same start made on another connection and that is not confirmed, taken over from it. */
+  takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null;
+  /** A session for what was admitted. */
+  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): LiveSession;
+  announce(session: LiveSession): void;
+  /** Its client never learnt of it. */
+  forget(session: LiveSession): void;
+  /** What was admitted for nobody. */
+  discard(admitted: AdmittedSession): void;
+  end(session: LiveSession, reason: EndReason, what: Failure | null): void;
+  /** A session that its user gave up while it was lost. */
+  abandon(abandoned: NonNullable<HelloFields['abandoned']>, key: string | undefined): void;
+  /** For the log. */
+  refused(what: Failure, request: RequestInfo): void;
+  /** It is welcomed, or over: it no longer counts among those that say nothing. */
+  settled(connection: ServerConnection): void;
+  closed(connection: ServerConnection): void;
+}

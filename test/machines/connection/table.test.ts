@@ -1,0 +1,203 @@
+/**
+ * Every state and every input, in one table to be read. A cell names what comes of the input; `.` is an input that no longer matters, `!` a frame in the wrong
+ * state: it comes to what `violated` comes to there. A state or an input that the table lacks fails the test.
+ */
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type ConnectionEffect,
+  type ConnectionInput,
+  type ConnectionState,
+  connectionTable,
+  reduceConnection,
+} from '../../../machines/connection/connection.js';
+import { failure, type ReasonCode } from '../../../machines/reasons.js';
+
+const states = [
+  'awaitingHello',
+  'awaitingStart',
+  'admitting',
+  'unconfirmed',
+  'live',
+  'ending',
+  'closed',
+] as const satisfies readonly ConnectionState[];
+
+const broken = failure('ProtocolError', 'For the test.');
+const inputs: Readonly<Record<string, ConnectionInput>> = {
+  'hello start': { type: 'hello', asks: 'start' },
+  'hello resume': { type: 'hello', asks: 'resume' },
+  start: { type: 'start' },
+  confirm: { type: 'confirm' },
+  data: { type: 'data' },
+  ping: { type: 'ping', id: 7 },
+  pong: { type: 'pong' },
+  left: { type: 'left' },
+  admitted: { type: 'admitted' },
+  refused: { type: 'refused', failure: failure('AccessDeniedError') },
+  violated: { type: 'violated', failure: broken },
+  tooSlow: { type: 'violated', failure: failure('SlowConsumerError') },
+  peerEnded: { type: 'peerEnded' },
+  complete: { type: 'complete' },
+  lost: { type: 'lost' },
+  'timer hello': { type: 'timer', timer: 'hello' },
+  'timer confirm': { type: 'timer', timer: 'confirm' },
+  'timer end': { type: 'timer', timer: 'end' },
+  end: { type: 'end' },
+  drained: { type: 'dismissed', failure: failure('ServerDrainingError') },
+  revoked: { type: 'dismissed', failure: failure('SessionRevokedError') },
+  replaced: { type: 'replaced' },
+};
+
+const nameWidth = 15;
+
+/** The columns are the states in the order above. */
+const table = `
+hello start    admit      !          !          !          !          !          .
+hello resume   gone       !          !          !          !          !          .
+start          !          admit      !          !          !          !          .
+confirm        !          !          !          live       !          !          .
+data           !          !          !          !          deliver    deliver    .
+ping           !          pong       pong       pong       pong       pong       .
+pong           !          =          =          =          =          =          .
+left           go         go         go-admit   go-forg    go-ended   go-ended   .
+admitted       .          .          welcome    .          .          .          .
+refused        denied     denied     denied     .          .          .          .
+violated       deny       deny       deny-adm   bye-forg   bye-exp    bye-end    .
+tooSlow        slow       slow       slow-adm   slow-frg   slow-end   slow-end2  .
+peerEnded      .          .          .          .          goodbye    .          .
+complete       .          .          .          .          .          farewell   .
+lost           lost       lost       lost-adm   lost-frg   lost-exp   lost-end   .
+timer hello    late       late       .          unheard    .          farewell   .
+timer confirm  late       late       .          unheard    .          farewell   .
+timer end      late       late       .          unheard    .          farewell   .
+end            .          .          .          .          goodbye    .          .
+drained        drain      drain      drain-ad   drain-f    drain-exp  drain-end  .
+revoked        revoke     revoke     revoke-a   revoked    revoked    revoked    .
+replaced       .          .          go-admit   go         .          .          .
+`;
+
+/** What a cell's word means: the next state, where it is another one, and the effects in their order. */
+const outcomes: Readonly<Record<string, string>> = {
+  '=': '',
+  admit: 'admitting: stopTimer admit',
+  gone: 'awaitingStart: sayGone startTimer(hello)',
+  welcome: 'unconfirmed: sayWelcome startTimer(confirm)',
+  live: 'live: stopTimer announce',
+  deliver: 'deliver',
+  pong: 'sayPong(7)',
+  goodbye: 'ending: sayEnd startTimer(end)',
+  farewell: 'closed: stopTimer endSession(ended) sayBye(SessionEndedError) close(1000)',
+  go: 'closed: stopTimer close(1000)',
+  'go-admit': 'closed: stopTimer abandonAdmission close(1000)',
+  'go-forg': 'closed: stopTimer forget close(1000)',
+  'go-ended': 'closed: stopTimer endSession(ended) close(1000)',
+  denied: 'closed: stopTimer deny(AccessDeniedError) close(4403)',
+  deny: 'closed: stopTimer deny(ProtocolError) close(4400)',
+  'deny-adm': 'closed: stopTimer abandonAdmission deny(ProtocolError) close(4400)',
+  'bye-forg': 'closed: stopTimer forget sayBye(ProtocolError) close(4400)',
+  'bye-exp': 'closed: stopTimer endSession(expired) sayBye(ProtocolError) close(4400)',
+  'bye-end': 'closed: stopTimer endSession(ended) sayBye(ProtocolError) close(4400)',
+  slow: 'closed: stopTimer deny(SlowConsumerError) close(4413)',
+  'slow-adm': 'closed: stopTimer abandonAdmission deny(SlowConsumerError) close(4413)',
+  'slow-frg': 'closed: stopTimer forget sayBye(SlowConsumerError) close(4413)',
+  'slow-end': 'closed: stopTimer endSession(tooSlow) sayBye(SlowConsumerError) close(4413)',
+  'slow-end2': 'closed: stopTimer endSession(ended) sayBye(SlowConsumerError) close(4413)',
+  lost: 'closed: stopTimer',
+  'lost-adm': 'closed: stopTimer abandonAdmission',
+  'lost-frg': 'closed: stopTimer forget',
+  'lost-exp': 'closed: stopTimer endSession(expired)',
+  'lost-end': 'closed: stopTimer endSession(ended)',
+  late: 'closed: stopTimer deny(HelloTimeoutError) close(4409)',
+  unheard: 'closed: stopTimer forget sayBye(HelloTimeoutError) close(4409)',
+  drain: 'closed: stopTimer deny(ServerDrainingError) close(4503)',
+  'drain-ad': 'closed: stopTimer abandonAdmission deny(ServerDrainingError) close(4503)',
+  'drain-f': 'closed: stopTimer forget sayBye(ServerDrainingError) close(4503)',
+  'drain-exp': 'closed: stopTimer endSession(expired) sayBye(ServerDrainingError) close(4503)',
+  'drain-end': 'closed: stopTimer endSession(ended) sayBye(ServerDrainingError) close(4503)',
+  revoke: 'closed: stopTimer deny(SessionRevokedError) close(4410)',
+  'revoke-a': 'closed: stopTimer abandonAdmission deny(SessionRevokedError) close(4410)',
+  revoked: 'closed: stopTimer endSession(revoked) sayBye(SessionRevokedError) close(4410)',
+};
+
+const argumentOf = (effect: ConnectionEffect): string | number | null => {
+  switch (effect.type) {
+    case 'startTimer':
+      return effect.timer;
+    case 'sayPong':
+      return effect.id;
+    case 'deny':
+    case 'sayBye':
+      return effect.failure.code;
+    case 'close':
+      return effect.code;
+    case 'endSession':
+      return effect.reason;
+    default:
+      return null;
+  }
+};
+
+const written = (effect: ConnectionEffect): string => {
+  const argument = argumentOf(effect);
+  return argument === null ? effect.type : `${effect.type}(${argument})`;
+};
+
+const stepOf = (state: ConnectionState, input: ConnectionInput): string => {
+  const [next, effects] = reduceConnection(state, input);
+  return `${next === state ? '' : `${next}: `}${effects.map(written).join(' ')}`;
+};
+
+const rows = table
+  .trim()
+  .split('\n')
+  .map((line) => ({ name: line.slice(0, nameWidth).trim(), cells: line.slice(nameWidth).split(/\s+/) }));
+const cellOf = (name: string, state: ConnectionState): string => rows.find((row) => row.name === name)?.cells[states.indexOf(state)] ?? '';
+
+const test = suite('the table of a connection');
+
+test('it has every state and every input', () => {
+  assert.equal([...states], Object.keys(connectionTable));
+  assert.equal(
+    rows.map(({ name }) => name),
+    Object.keys(inputs),
+  );
+  for (const { name, cells } of rows) assert.is(cells.length, states.length, name);
+});
+
+for (const state of states)
+  test(`${state}: each input comes to what the table says`, () => {
+    for (const [name, input] of Object.entries(inputs)) {
+      const cell = cellOf(name, state);
+      const expected = cell === '.' ? '' : outcomes[cell === '!' ? cellOf('violated', state) : cell];
+      assert.type(expected, 'string', `${name}: ${cell} is no outcome`);
+      assert.is(stepOf(state, input), expected, `${state}, ${name}`);
+    }
+  });
+
+test('what a state takes, and nothing else, is listed for docs', () => {
+  for (const state of states)
+    for (const [name, input] of Object.entries(inputs)) {
+      const cell = cellOf(name, state);
+      assert.is(connectionTable[state].includes(input.type), cell !== '.' && cell !== '!', `${state}, ${name}`);
+    }
+});
+
+test('a frame in the wrong state is told with its name and the state', () => {
+  const [, effects] = reduceConnection('live', { type: 'hello', asks: 'start' });
+  const bye = effects.find((effect) => effect.type === 'sayBye');
+  assert.match(bye?.type === 'sayBye' ? bye.failure.message : '', 'A hello frame came in the state live.');
+});
+
+test('the end that a reason stands for is the end of an active session that meets it', () => {
+  const ends = (code: ReasonCode) => stepOf('live', { type: 'dismissed', failure: failure(code) });
+  assert.match(ends('SessionSupersededError'), 'endSession(superseded)');
+  assert.match(ends('SlowConsumerError'), 'endSession(tooSlow)');
+  assert.match(ends('ServerError'), 'endSession(expired)');
+});
+
+test('a reason without a close code closes normally', () => {
+  assert.match(stepOf('live', { type: 'violated', failure: failure('SessionGoneError') }), 'close(1000)');
+});
+
+test.run();
