@@ -43,10 +43,4 @@ export class Steps<Effect> {
     this.#perform(effect);
     return true;
   }
-
-  /** Forget what waits. */
-  clear(): void {
-    this.#waiting.length = 0;
-    this.#next = 0;
-  }
 }

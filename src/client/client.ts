@@ -5,8 +5,7 @@ import type { Link, StreamTerms, Transport } from '../../machines/ports/transpor
 import { type Failure, failure } from '../../machines/reasons.js';
 import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session/events.js';
 import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
-import { defaultRetryPolicy } from '../../machines/session/retry.js';
-import { defaultSessionPolicy, type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
+import { type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
 import type { Positions } from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
 import { errorOf, NineLivesError } from '../errors.js';
@@ -14,14 +13,13 @@ import type { AnyContract, Contract } from '../stream/contract.js';
 import { Conversation, newRegistry } from '../stream/conversation.js';
 import type { MessageHandler } from '../stream/handlers.js';
 import type { Unconfirmed } from '../stream/sent.js';
-import { authParamsProblem, usernameProblem } from '../wire/username.js';
-import { Credentials } from './credentials.js';
+import { Credentials, claimOf } from './credentials.js';
 import { Emitter } from './emitter.js';
 import type { ClientEvents } from './events.js';
-import { type ClientOptions, clientDefaults, type StartOptions } from './options.js';
+import { type ClientOptions, clientDefaults, policyOf, type StartOptions } from './options.js';
 import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
 import { ClientSession, type Session } from './session.js';
-import { type ClientSnapshot, viewOf } from './snapshot.js';
+import { type ClientSnapshot, type View, viewOf } from './snapshot.js';
 
 /**
  * A client: at most one session at a time. It opens nothing until a session is started, and leaves nothing running once it is over.
@@ -56,7 +54,7 @@ export class SessionClient implements Client, Commands {
   readonly #credentials: Credentials;
   readonly #events = new Emitter<ClientEvents>();
   readonly #actor: ActorRefFrom<SessionMachine>;
-  readonly #subscribers = new Set<() => void>();
+  readonly #changes = new Emitter<{ changed: (nothing: undefined) => void }>();
   #session: ClientSession | null = null;
   #link: Link | null = null;
   #start: Start | null = null;
@@ -67,7 +65,9 @@ export class SessionClient implements Client, Commands {
   /** Did the latest link never open? */
   #failedOpen = false;
   #stopHints: (() => void) | null = null;
-  #view: ClientSnapshot | null = null;
+  #view: View | null = null;
+  /** What the subscribers know of. */
+  #told: ClientSnapshot | null = null;
   #notifyPlanned = false;
 
   constructor(options: ClientOptions, host: Host, transport: Transport) {
@@ -99,11 +99,12 @@ export class SessionClient implements Client, Commands {
   startSession(options: StartOptions): Promise<StartResult<ClientSession>> {
     return new Promise((resolve) => {
       const refuse = (error: NineLivesError): void => resolve(startFailed(error));
-      // The order matters: a client that has a session says so before it looks at anything else.
-      if (!this.#actor.getSnapshot().can({ type: 'START' })) return refuse(errorOf('SessionActiveError'));
-      const problem = startProblem(options);
-      if (problem !== null) return refuse(new NineLivesError(problem));
-      const { username, authParams, deadlineMs, signal } = options;
+      // The order matters: a client that has a session says so before it looks at anything else. Called from inside an event's listener, the
+      // machine has yet to take a start that another listener made: that one counts.
+      if (this.#start !== null || !this.#actor.getSnapshot().can({ type: 'START' })) return refuse(errorOf('SessionActiveError'));
+      const claim = claimOf(options);
+      if ('failure' in claim) return refuse(new NineLivesError(claim.failure));
+      const { username, deadlineMs, signal } = options;
       if (signal?.aborted === true) return refuse(errorOf('StartAbortedError'));
       const abort = (): void => this.#actor.send({ type: 'END' });
       signal?.addEventListener('abort', abort, { once: true });
@@ -116,7 +117,7 @@ export class SessionClient implements Client, Commands {
       };
       this.#unconfirmed = [];
       this.#failedOpen = false;
-      this.#credentials.begin({ username, authParams });
+      this.#credentials.begin(claim);
       this.#stopHints ??= this.#host.onHint((hint) => this.#hinted(hint));
       this.#actor.send({ type: this.#host.online() ? 'NETWORK_ONLINE' : 'NETWORK_OFFLINE' });
       this.#actor.send({ type: 'START', username, deadlineMs });
@@ -126,7 +127,7 @@ export class SessionClient implements Client, Commands {
   endSession(): Promise<EndResult> {
     return new Promise((resolve) => {
       const { value } = this.#actor.getSnapshot();
-      if (value === 'idle' || value === 'ended') return resolve({ reason: null, unconfirmed: [] });
+      if (this.#start === null && (value === 'idle' || value === 'ended')) return resolve({ reason: null, unconfirmed: [] });
       this.#ends.push(resolve);
       this.#actor.send({ type: 'END' });
     });
@@ -147,23 +148,31 @@ export class SessionClient implements Client, Commands {
       },
       this.#view,
     );
-    return this.#view;
+    return this.#view.snapshot;
   }
 
   subscribe(listener: () => void): () => void {
-    const own = (): void => listener();
-    this.#subscribers.add(own);
-    return () => void this.#subscribers.delete(own);
+    if (!this.#changes.hasListeners('changed')) this.#told = this.getSnapshot();
+    return this.#changes.on('changed', () => listener());
   }
 
   // --- The link: what the machine's actor of that name does ---
 
   #openLink(generation: number, tell: (fact: Fact) => void, receive: Receive): () => void {
     let over = false;
-    const stamp = (): { now: number; random: number } => ({ now: this.#host.clock.now(), random: this.#host.random() });
-    const lost = (what: Failure): void => tell({ type: 'LINK_LOST', link: generation, failure: what, ...stamp() });
-    this.#roundTripMs = null;
     let opened = false;
+    /** What a link says once the machine has done with it is nobody's business any more. */
+    const current =
+      <A extends readonly unknown[]>(take: (...said: A) => void) =>
+      (...said: A): void => {
+        if (!over) take(...said);
+      };
+    const stamp = (): { now: number; random: number } => ({ now: this.#host.clock.now(), random: this.#host.random() });
+    const lost = current((what: Failure) => {
+      this.#failedOpen = !opened;
+      tell({ type: 'LINK_LOST', link: generation, failure: what, ...stamp() });
+    });
+    this.#roundTripMs = null;
     const open = (): Link =>
       this.#transport.open(
         this.#credentials.openings(
@@ -171,30 +180,30 @@ export class SessionClient implements Client, Commands {
           this.#positions(),
         ),
         {
-          opened: () => {
+          opened: current(() => {
             opened = true;
-            this.#failedOpen = false;
             tell({ type: 'LINK_OPENED', link: generation });
-          },
-          welcomed: (welcome, terms) => {
+          }),
+          welcomed: current((welcome, terms) => {
+            if (welcome.outcome === 'resumed') {
+              this.#credentials.startAnew();
+              return lost(failure('ProtocolError', 'A session was resumed; this client only starts anew.'));
+            }
             this.#welcomed(welcome, terms);
             tell({ type: 'WELCOMED', link: generation, welcome, ...stamp() });
-          },
-          denied: (what) => tell({ type: 'DENIED', link: generation, failure: what, ...stamp() }),
-          lost: (what) => {
-            if (!opened) this.#failedOpen = true;
-            lost(what);
-          },
-          suspected: () => tell({ type: 'SUSPECTED', link: generation }),
-          heard: () => tell({ type: 'HEARD', link: generation }),
-          measured: (roundTripMs) => {
+          }),
+          denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...stamp() })),
+          lost,
+          suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
+          heard: current(() => tell({ type: 'HEARD', link: generation })),
+          measured: current((roundTripMs) => {
             this.#roundTripMs = Math.round(roundTripMs * 10) / 10;
             this.#notify();
-          },
-          received: (packets) => {
+          }),
+          received: current((packets) => {
             this.#session?.conversation.received(packets);
             this.#notify();
-          },
+          }),
         },
         {
           connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,
@@ -206,9 +215,7 @@ export class SessionClient implements Client, Commands {
       this.#link = open();
     } catch {
       // A machine whose service throws is in error for good: a transport that breaks its promise is a failed try instead.
-      queueMicrotask(() => {
-        if (!over) lost(failure('ConnectionFailedError', 'The transport threw.'));
-      });
+      queueMicrotask(() => lost(failure('ConnectionFailedError', 'The transport threw.')));
     }
     const link = this.#link;
     receive((command) => {
@@ -258,7 +265,7 @@ export class SessionClient implements Client, Commands {
     );
     if (this.#session === null) {
       const requestTimeoutMs = this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs;
-      this.#session = new ClientSession(welcome.sessionId, welcome.user, conversation.registry, conversation, requestTimeoutMs);
+      this.#session = new ClientSession(welcome.sessionId, welcome.user, conversation, requestTimeoutMs, () => this.#notify());
       // Its handlers are registered once the start has settled: messages wait until then.
       this.#host.clock.macrotask(() => conversation.release());
       return;
@@ -324,8 +331,11 @@ export class SessionClient implements Client, Commands {
         return this.#events.emit('gap', { ...event, unconfirmed: this.#unconfirmed });
       case 'ended': {
         const { sessionId, reason } = event;
-        this.#unconfirmed = this.#session?.conversation.close(reason === 'ended' ? 'SessionEndedError' : 'NoActiveSessionError') ?? [];
-        this.#over(true);
+        const conversation = this.#session?.conversation;
+        const wasConfirmed = conversation?.runner.state.complete === true;
+        this.#unconfirmed = conversation?.close(reason === 'ended' ? 'SessionEndedError' : 'NoActiveSessionError') ?? [];
+        // Where the server said the last word, or both did, it has nothing to be told.
+        this.#over(reason === 'gaveUp' || (reason === 'ended' && !wasConfirmed));
         const error = event.failure === null ? null : new NineLivesError(event.failure);
         this.#settleEnds({ reason, unconfirmed: this.#unconfirmed });
         return this.#events.emit('ended', { sessionId, reason, error, unconfirmed: this.#unconfirmed });
@@ -349,33 +359,16 @@ export class SessionClient implements Client, Commands {
 
   /** Once a turn, and only where the view is another one. */
   #notify(): void {
-    if (this.#notifyPlanned || this.#subscribers.size === 0) return;
+    if (this.#notifyPlanned || !this.#changes.hasListeners('changed')) return;
     this.#notifyPlanned = true;
     queueMicrotask(() => {
       this.#notifyPlanned = false;
-      const former = this.#view;
-      if (this.getSnapshot() === former) return;
-      for (const listener of [...this.#subscribers]) listener();
+      const snapshot = this.getSnapshot();
+      if (snapshot === this.#told) return;
+      this.#told = snapshot;
+      this.#changes.emit('changed', undefined);
     });
   }
 }
 
 type Receive = (listener: (command: LinkCommand) => void) => void;
-
-const policyOf = ({ startDeadlineMs, endDeadlineMs, giveUpAfterMs, offlineRetryMs, retry }: ClientOptions) => ({
-  startDeadlineMs: startDeadlineMs ?? defaultSessionPolicy.startDeadlineMs,
-  endDeadlineMs: endDeadlineMs ?? defaultSessionPolicy.endDeadlineMs,
-  giveUpAfterMs: giveUpAfterMs ?? defaultSessionPolicy.giveUpAfterMs,
-  offlineRetryMs: offlineRetryMs ?? defaultSessionPolicy.offlineRetryMs,
-  retry: { ...defaultRetryPolicy, ...retry },
-});
-
-/** Input that no server needs to be asked about. */
-const startProblem = (options: StartOptions): Failure | null => {
-  const name = usernameProblem(options?.username);
-  if (name !== null) return failure('InvalidUsernameError', name);
-  const { authParams } = options;
-  if (authParams === undefined || typeof authParams === 'function') return null;
-  const params = authParamsProblem(authParams);
-  return params === null ? null : failure('InvalidAuthParamsError', params);
-};

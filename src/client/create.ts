@@ -11,11 +11,11 @@ export const createClientOn = <C extends Contract>(
   websocket: (options: WebsocketTransportOptions) => TransportFactory,
   options: ClientOptions<C>,
 ): Client<C> => {
-  const host = makeHost();
   // Types are checked by the contract on the outside; within, every payload is JSON.
   const untyped = options as unknown as ClientOptions;
   for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const named = transportOf(untyped, websocket);
+  const host = makeHost();
   const transport = typeof named === 'function' ? named(host) : named;
-  return new SessionClient(untyped, host, transport as NonNullable<typeof transport>) as unknown as Client<C>;
+  return new SessionClient(untyped, host, transport) as unknown as Client<C>;
 };

@@ -1,9 +1,9 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { JsonObject } from '../../machines/ports/json.js';
 import type { AbandonedSession, Openings, ResumeOpening, StartOpening } from '../../machines/ports/transport.js';
-import { failure } from '../../machines/reasons.js';
+import { type Failure, failure } from '../../machines/reasons.js';
 import type { Positions } from '../../machines/stream/packets.js';
-import { authParamsProblem } from '../wire/username.js';
+import { authParamsProblem, usernameProblem } from '../wire/username.js';
 import type { StartOptions } from './options.js';
 
 /** 256 bits as base64url: what a session's token is. */
@@ -17,12 +17,42 @@ const drawToken = (host: Pick<Host, 'randomBytes'>): string =>
 
 /** What a transport is told where the app's authParams can not be had. */
 class CredentialFailure extends Error {
-  readonly failure;
-  constructor(code: 'AuthParamsUnavailableError' | 'InvalidAuthParamsError', detail: string) {
-    super(code);
-    this.failure = failure(code, detail);
+  readonly failure: Failure;
+  constructor(what: Failure) {
+    super(what.code);
+    this.failure = what;
   }
 }
+
+type Given = { readonly authParams: JsonObject } | { readonly failure: Failure };
+
+const refused = (problem: string): Given => ({ failure: failure('InvalidAuthParamsError', `It ${problem}.`) });
+
+/** AuthParams as JSON has them: a copy, so that a transport can write them, and what the app does to its object later changes nothing. */
+const copyOf = (given: unknown): Given => {
+  const problem = authParamsProblem(given);
+  if (problem !== null) return refused(problem);
+  try {
+    const copy: unknown = JSON.parse(JSON.stringify(given));
+    const left = authParamsProblem(copy);
+    return left === null ? { authParams: copy as JsonObject } : refused(left);
+  } catch {
+    // What is thrown may quote the credential.
+    return refused('can not be written as JSON');
+  }
+};
+
+/** Who is to be let in, and with what: input that no server needs to be asked about, or what is wrong with it. */
+export type Claim = Pick<StartOptions, 'username' | 'authParams'>;
+
+export const claimOf = (options: StartOptions): Claim | { readonly failure: Failure } => {
+  const problem = usernameProblem(options?.username);
+  if (problem !== null) return { failure: failure('InvalidUsernameError', `It ${problem}.`) };
+  const { username, authParams } = options;
+  if (authParams === undefined || typeof authParams === 'function') return { username, authParams };
+  const given = copyOf(authParams);
+  return 'failure' in given ? given : { username, authParams: given.authParams };
+};
 
 /**
  * A client's secrets, in one place that only a transport reads: never in an event, a context, a snapshot or a message of an error.
@@ -41,7 +71,7 @@ export class Credentials {
   }
 
   /** A start begins. */
-  begin({ username, authParams }: Pick<StartOptions, 'username' | 'authParams'>): void {
+  begin({ username, authParams }: Claim): void {
     this.#username = username;
     this.#authParams = authParams;
     this.#starting = drawToken(this.#host);
@@ -63,6 +93,11 @@ export class Credentials {
     this.#authParams = undefined;
   }
 
+  /** The session can not be taken up again: the next link asks for a fresh start. */
+  startAnew(): void {
+    this.#session = null;
+  }
+
   /** What the next link opens with. */
   openings(fixed: Pick<Openings, 'apiKey' | 'agent' | 'window'>, positions: Positions | null): Openings {
     return {
@@ -82,19 +117,22 @@ export class Credentials {
   async #start(signal: AbortSignal): Promise<StartOpening> {
     this.#starting ??= drawToken(this.#host);
     const token = this.#starting;
-    const authParams = typeof this.#authParams === 'function' ? await this.#ask(this.#authParams, signal) : this.#authParams;
-    if (authParams === undefined) return { username: this.#username, token };
-    const problem = authParamsProblem(authParams);
-    if (problem !== null) throw new CredentialFailure('InvalidAuthParamsError', problem);
-    return { username: this.#username, token, authParams };
+    const username = this.#username;
+    const asked = this.#authParams;
+    if (asked === undefined) return { username, token };
+    if (typeof asked !== 'function') return { username, token, authParams: asked };
+    // Nothing is an answer that makes no guest of a user.
+    const given = copyOf(await this.#ask(asked, signal));
+    if ('failure' in given) throw new CredentialFailure(given.failure);
+    return { username, token, authParams: given.authParams };
   }
 
   /** What the function throws is the app's own: it may hold the credential, so that none of it goes into the failure. */
-  async #ask(ask: Exclude<StartOptions['authParams'], JsonObject | undefined>, signal: AbortSignal): Promise<JsonObject> {
+  async #ask(ask: Exclude<StartOptions['authParams'], JsonObject | undefined>, signal: AbortSignal): Promise<unknown> {
     try {
       return await ask({ signal });
     } catch {
-      throw new CredentialFailure('AuthParamsUnavailableError', 'It threw or rejected.');
+      throw new CredentialFailure(failure('AuthParamsUnavailableError', 'It threw or rejected.'));
     }
   }
 }

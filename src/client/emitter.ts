@@ -12,7 +12,10 @@ export class Emitter<Events extends { [E in keyof Events]: (event: never) => voi
   }
 
   emit<E extends keyof Events>(event: E, value: Parameters<Events[E]>[0]): void {
-    for (const listener of [...(this.#listeners.get(event) ?? [])]) {
+    const listeners = this.#listeners.get(event);
+    for (const listener of [...(listeners ?? [])]) {
+      // One that was taken out by another's listener is told nothing more.
+      if (!listeners?.has(listener)) continue;
       try {
         (listener as (event: unknown) => void)(value);
       } catch (error) {

@@ -3,6 +3,8 @@ import type { Host } from '../../machines/ports/host.js';
 import type { JsonObject } from '../../machines/ports/json.js';
 import type { Transport } from '../../machines/ports/transport.js';
 import type { SessionPolicy } from '../../machines/session/context.js';
+import { defaultRetryPolicy } from '../../machines/session/retry.js';
+import { defaultSessionPolicy } from '../../machines/session/session.machine.js';
 import type { StreamWindow } from '../../machines/stream/packets.js';
 import type { AnyContract, Contract, DownOf, MessagePayload, MessageType } from '../stream/contract.js';
 import type { MessageInfo } from '../stream/handlers.js';
@@ -64,3 +66,16 @@ export const clientDefaults = {
   /** Minutes of a busy user's messages, within what a page's memory does not notice. */
   buffer: { messages: 10_000, size: 16_777_216 },
 } as const;
+
+/** Field by field, since options that an app passes on are often there and undefined, which a spread would take for a value. */
+export const policyOf = ({ startDeadlineMs, endDeadlineMs, giveUpAfterMs, offlineRetryMs, retry }: ClientOptions): SessionPolicy => ({
+  startDeadlineMs: startDeadlineMs ?? defaultSessionPolicy.startDeadlineMs,
+  endDeadlineMs: endDeadlineMs ?? defaultSessionPolicy.endDeadlineMs,
+  giveUpAfterMs: giveUpAfterMs ?? defaultSessionPolicy.giveUpAfterMs,
+  offlineRetryMs: offlineRetryMs ?? defaultSessionPolicy.offlineRetryMs,
+  retry: {
+    baseMs: retry?.baseMs ?? defaultRetryPolicy.baseMs,
+    capMs: retry?.capMs ?? defaultRetryPolicy.capMs,
+    healthyAfterMs: retry?.healthyAfterMs ?? defaultRetryPolicy.healthyAfterMs,
+  },
+});

@@ -67,13 +67,16 @@ export class ClientSession implements Session {
   readonly registry: Registry;
   conversation: Conversation;
   readonly #requestTimeoutMs: number;
+  readonly #changed: () => void;
 
-  constructor(id: string, user: User, registry: Registry, conversation: Conversation, requestTimeoutMs: number) {
+  /** `changed`: what is unconfirmed is. */
+  constructor(id: string, user: User, conversation: Conversation, requestTimeoutMs: number, changed: () => void) {
     this.id = id;
     this.user = user;
-    this.registry = registry;
+    this.registry = conversation.registry;
     this.conversation = conversation;
     this.#requestTimeoutMs = requestTimeoutMs;
+    this.#changed = changed;
   }
 
   on(type: string, handler: MessageHandler): () => void {
@@ -85,11 +88,17 @@ export class ClientSession implements Session {
   }
 
   send(type: string, payload: unknown): SendResult {
-    return this.conversation.send(type, payload);
+    const result = this.conversation.send(type, payload);
+    this.#changed();
+    return result;
   }
 
-  request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {
+  async request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {
     const asked = this.conversation.request(type, payload, options.timeoutMs ?? this.#requestTimeoutMs, options.signal);
-    return asked as Promise<RequestResult<never>>;
+    this.#changed();
+    const result = await asked;
+    // One that was taken back is no longer among what is unconfirmed.
+    this.#changed();
+    return result as RequestResult<never>;
   }
 }

@@ -33,27 +33,34 @@ interface Outside {
   readonly wallOffsetMs: number;
 }
 
-/** The public view of a machine's snapshot and of what the shell knows besides. The former view where nothing changed. */
-export const viewOf = (machine: SnapshotFrom<SessionMachine>, outside: Outside, former: ClientSnapshot | null): ClientSnapshot => {
+/** A snapshot, and the wait that its `retryAt` shows. */
+export interface View {
+  readonly snapshot: ClientSnapshot;
+  /** In monotonic milliseconds, as the machine has it. */
+  readonly retryAt: number | null;
+}
+
+/** The public view of a machine's snapshot and of what the shell knows besides. The former snapshot where nothing changed. */
+export const viewOf = (machine: SnapshotFrom<SessionMachine>, outside: Outside, former: View | null): View => {
   const { session, attempt, retryAt, error, failure, endReason } = machine.context;
   const { status, substate } = statusOf(machine.value);
   const hasSession = status === 'active' || status === 'lost' || status === 'ending';
   // A wait keeps the date that it was first shown with, however the wall clock steps.
-  const sameWait = former?.retryAt != null && retryAt !== null && former.attempt === attempt;
+  const dateOf = (at: number): number | null => (former?.retryAt === at ? former.snapshot.retryAt : Math.round(at + outside.wallOffsetMs));
   const next: ClientSnapshot = {
     status,
     substate,
     sessionId: hasSession ? (session?.id ?? null) : null,
     user: hasSession ? (session?.user ?? null) : null,
     attempt,
-    retryAt: retryAt === null ? null : sameWait ? former.retryAt : Math.round(retryAt + outside.wallOffsetMs),
+    retryAt: retryAt === null ? null : dateOf(retryAt),
     roundTripMs: status === 'active' ? outside.roundTripMs : null,
     unconfirmed: outside.unconfirmed,
     persisted: false,
     error: error ?? failure,
     endReason,
   };
-  return former !== null && isSame(former, next) ? former : next;
+  return { snapshot: former !== null && isSame(former.snapshot, next) ? former.snapshot : next, retryAt };
 };
 
 const isSame = (a: ClientSnapshot, b: ClientSnapshot): boolean =>

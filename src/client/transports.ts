@@ -2,6 +2,7 @@ import { memorySockets } from '../../adapters/sockets/memory.js';
 import { type WebSocketConstructor, websocketSocket } from '../../adapters/sockets/websocket.js';
 import { ninelivesTransport } from '../../adapters/transports/ninelives.js';
 import type { AcceptedSocket } from '../../machines/ports/socket.js';
+import type { Transport } from '../../machines/ports/transport.js';
 import type { ClientOptions, TransportFactory } from './options.js';
 
 export interface WebsocketTransportOptions {
@@ -41,11 +42,12 @@ export const memory =
 
 /** The transport that an app's options name. @throws TypeError where they name none: a mistake to be seen when the app is written. */
 export const transportOf = (
-  options: ClientOptions,
+  options: ClientOptions | undefined,
   websocket: (options: WebsocketTransportOptions) => TransportFactory,
-): ClientOptions['transport'] => {
-  if (options.transport !== undefined) return options.transport;
-  if (options.url === undefined)
+): Transport | TransportFactory => {
+  if (options?.transport !== undefined) return options.transport;
+  const url = options?.url;
+  if (typeof url !== 'string' || !/^wss?:\/\//i.test(url))
     throw new TypeError('createClient needs to know where the server is: give it `url` (ws://... or wss://...) or `transport`.');
-  return websocket({ url: options.url });
+  return websocket({ url });
 };

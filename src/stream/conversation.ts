@@ -4,7 +4,7 @@ import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, StreamWi
 import { toArray } from '../../machines/stream/queue.js';
 import type { StreamEffect } from '../../machines/stream/state.js';
 import { errorOf } from '../errors.js';
-import { typeLengthMax } from '../wire/limits.js';
+import { typeLengthMax, waitMsMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
 import { type HandlerReports, HandlerTable, Inbox } from './handlers.js';
 import { limitsOf, requestsRunningMax } from './limits.js';
@@ -68,8 +68,8 @@ export class Conversation {
   readonly #answerer: Answerer;
   readonly runner: StreamRunner;
   readonly registry: Registry;
-  /** Requests that came before their handlers could be registered; null once they could. */
-  #waitingRequests: (() => void)[] | null = [];
+  /** What is dispatched on arrival and came before handlers could be registered, in its order: no more than one macrotask brings. Null once they could. */
+  #waiting: (() => void)[] | null = [];
   #tickets = 0;
   #over: ReasonCode | null = null;
 
@@ -120,8 +120,8 @@ export class Conversation {
   /** Messages were waiting until now, so that handlers could be registered. */
   release(): void {
     this.#inbox.release();
-    const waiting = this.#waitingRequests;
-    this.#waitingRequests = null;
+    const waiting = this.#waiting;
+    this.#waiting = null;
     for (const run of waiting ?? []) run();
   }
 
@@ -150,8 +150,10 @@ export class Conversation {
     // The other side is done with a request when it starts it, which frees the buffer: what waits for its answer has a bound of its own.
     if (this.#asker.waiting >= this.runner.state.limits.buffer.messages)
       return refusedWith(errorOf('BufferFullError', `${this.#asker.waiting} requests wait for their answers.`));
-    const sent = this.#accept({ kind: 'request', type, payload: text.json, timeoutMs }, text.json.length);
-    return sent.accepted ? this.#asker.ask((sent as Sent).ticket, type, timeoutMs, signal) : refusedWith(sent.error);
+    // Whole milliseconds, within what the wire carries; what is no number at all is no time to wait.
+    const waitMs = Math.min(Math.max(Math.ceil(timeoutMs) || 0, 0), waitMsMax);
+    const sent = this.#accept({ kind: 'request', type, payload: text.json, timeoutMs: waitMs }, text.json.length);
+    return sent.accepted ? this.#asker.ask((sent as Sent).ticket, type, waitMs, signal) : refusedWith(sent.error);
   }
 
   received(packets: readonly InboundPacket[]): void {
@@ -234,26 +236,23 @@ export class Conversation {
   }
 
   #deliver(number: number, item: InboundItem): void {
+    if (this.#over !== null) return;
     switch (item.kind) {
       case 'message':
         this.#inbox.add(number, item);
         return;
-      case 'request': {
-        const run = (): void => {
-          if (this.#over !== null) return;
+      case 'request':
+        this.#whenReleased(() => {
           void this.#answerer.answer(number, item);
           this.runner.settled(number, 'handled');
-        };
-        if (this.#waitingRequests === null) run();
-        else this.#waitingRequests.push(run);
+        });
         return;
-      }
       case 'reply':
       case 'failure':
         this.#asker.answered(item);
         return;
       case 'cancel':
-        this.#answerer.cancelled(item.to);
+        this.#whenReleased(() => this.#answerer.cancelled(item.to));
         return;
       case 'end':
         return;
@@ -267,6 +266,14 @@ export class Conversation {
 
   /** The other side's end is passed on once all it said before is handled and answered. */
   #peerEnded(): void {
-    this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded()));
+    this.#whenReleased(() => this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded())));
+  }
+
+  #whenReleased(run: () => void): void {
+    if (this.#waiting === null) run();
+    else
+      this.#waiting.push(() => {
+        if (this.#over === null) run();
+      });
   }
 }

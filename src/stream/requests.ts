@@ -181,9 +181,11 @@ export class Answerer {
       if (!this.#closed && !controller.signal.aborted) this.#owner.reply(number, value);
     } catch (error) {
       if (this.#closed) return;
-      this.#owner.requestFailed({ id, type: item.type, error });
+      const { aborted, reason } = controller.signal;
+      // A handler that obeys its signal has not failed.
+      if (!aborted || error !== reason) this.#owner.requestFailed({ id, type: item.type, error });
       // What it threw stays on this side: it may hold what the asker must not know.
-      if (!controller.signal.aborted) this.#owner.fail(number, 'RequestFailedError', `Type: ${item.type}.`);
+      if (!aborted) this.#owner.fail(number, 'RequestFailedError', `Type: ${item.type}.`);
     } finally {
       this.#running.delete(number);
       if (this.#running.size === 0) this.#idle?.();

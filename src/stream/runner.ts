@@ -33,6 +33,8 @@ export interface StreamSettings {
   readonly held?: boolean;
 }
 
+type LinkEffect = Extract<StreamEffect, { type: 'write' | 'awaitAckDelay' | 'peerEnded' | 'complete' | 'violated' | 'tooSlow' }>;
+
 /** Runs one stream: keeps its state, does its effects, and ships once a turn what the turn produced. */
 export class StreamRunner {
   readonly #owner: StreamOwner;
@@ -99,10 +101,9 @@ export class StreamRunner {
     return unconfirmedCount(this.#state);
   }
 
-  /** The link is gone: nothing is written any more, no timer is left. What is sent from now on is kept. */
+  /** The link is gone: nothing is written any more, no timer is left. What is sent from now on is kept, and what had arrived is still heard of. */
   stop(): void {
     this.#stopped = true;
-    this.steps.clear();
     if (this.#ackTimer !== null) this.#settings.clock.clearTimeout(this.#ackTimer);
     this.#ackTimer = null;
   }
@@ -132,9 +133,6 @@ export class StreamRunner {
 
   #perform(effect: StreamEffect): void {
     switch (effect.type) {
-      case 'write':
-        this.#owner.write(effect.packets);
-        return;
       case 'deliver':
         this.#owner.deliver(effect.number, effect.item);
         return;
@@ -143,6 +141,21 @@ export class StreamRunner {
         return;
       case 'numbered':
         this.#owner.numbered(effect.ticket, effect.number);
+        return;
+      case 'refused':
+      case 'withdrawn':
+        // Answered where the input was given.
+        return;
+      default:
+        if (!this.#stopped) this.#performOnLink(effect);
+    }
+  }
+
+  /** What is about the link, and means nothing once it is gone. */
+  #performOnLink(effect: LinkEffect): void {
+    switch (effect.type) {
+      case 'write':
+        this.#owner.write(effect.packets);
         return;
       case 'awaitAckDelay':
         this.#awaitAckDelay();
@@ -161,19 +174,15 @@ export class StreamRunner {
         this.stop();
         this.#owner.tooSlow();
         return;
-      case 'refused':
-      case 'withdrawn':
-        // Answered where the input was given.
-        return;
     }
   }
 
   #awaitAckDelay(): void {
-    if (this.#ackTimer !== null || this.#stopped) return;
+    if (this.#ackTimer !== null) return;
     const { clock, ackDelayMs } = this.#settings;
     this.#ackTimer = clock.setTimeout(() => {
       this.#ackTimer = null;
-      if (!this.#stopped) this.#input({ type: 'ackDue' });
+      this.#input({ type: 'ackDue' });
     }, ackDelayMs);
   }
 }

@@ -1,0 +1,152 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { StartOptions } from '../../../src/client/options.js';
+import { admits, greetsOnly, inTurn } from '../../support/scripted-transport.js';
+import { deferred, leftovers, nothingLeft, scripted } from './support.js';
+
+type AuthParams = Exclude<StartOptions['authParams'], undefined>;
+
+const credentials = suite('authParams');
+
+credentials("are absent from a guest's start", async () => {
+  const { kitty, wire } = scripted();
+  void kitty.startSession({ username: 'jane' });
+  assert.not.ok('authParams' in ((await (await wire.link()).hello()) ?? {}));
+});
+
+credentials('may come from a function, at once or later', async () => {
+  for (const authParams of [() => ({ pin: 1 }), async () => ({ pin: 1 })]) {
+    const { kitty, wire } = scripted();
+    const starting = kitty.startSession({ username: 'jane', authParams });
+    const link = await wire.link();
+    assert.equal((await link.hello())?.authParams, { pin: 1 });
+    link.welcomed();
+    assert.is((await starting).succeeded, true);
+  }
+});
+
+credentials('of a function that throws or rejects fail the start, without a word of what was thrown', async () => {
+  const thrown: readonly AuthParams[] = [
+    () => {
+      throw new Error('pa55word');
+    },
+    () => Promise.reject(new Error('pa55word')),
+    () => Promise.reject('pa55word'),
+    () => Promise.reject(undefined),
+  ];
+  for (const authParams of thrown) {
+    const world = scripted(admits);
+    const { error } = await world.kitty.startSession({ username: 'jane', authParams });
+    assert.is(error?.code, 'AuthParamsUnavailableError');
+    assert.is(error?.retryable, true);
+    assert.not.match(`${error} ${error?.stack} ${error?.cause}`, 'pa55word');
+    assert.equal(leftovers(world), nothingLeft);
+  }
+});
+
+credentials('of a function that gives no object fail the start: nothing is no guest', async () => {
+  for (const given of [undefined, null, 'text', 7, ['list'], new Map(), { big: 1n }, () => ({})]) {
+    const world = scripted(admits);
+    const { error } = await world.kitty.startSession({ username: 'jane', authParams: (() => given) as unknown as AuthParams });
+    assert.is(error?.code, 'InvalidAuthParamsError', String(given));
+    assert.equal(leftovers(world), nothingLeft);
+  }
+});
+
+credentials('that never come do not hold a start past its deadline, and whoever is asked is told', async () => {
+  const world = scripted(admits);
+  let asked: AbortSignal | undefined;
+  const starting = world.kitty.startSession({
+    username: 'jane',
+    deadlineMs: 1_000,
+    authParams: ({ signal }) => {
+      asked = signal;
+      return new Promise(() => undefined);
+    },
+  });
+  await world.host.advance(999);
+  assert.is(asked?.aborted, false);
+  await world.host.advance(1);
+  assert.is((await starting).error?.code, 'StartTimeoutError');
+  assert.is(asked?.aborted, true);
+  assert.equal(leftovers(world), nothingLeft);
+});
+
+credentials('that come after the start was taken back go nowhere', async () => {
+  const world = scripted(admits);
+  const { promise, resolve } = deferred<{ pin: number }>();
+  const starting = world.kitty.startSession({ username: 'jane', authParams: () => promise });
+  await world.host.settle();
+  await world.kitty.endSession();
+  resolve({ pin: 1 });
+  await world.host.settle();
+  assert.is((await starting).error?.code, 'StartAbortedError');
+  assert.is(world.kitty.getSnapshot().status, 'idle');
+  assert.equal(leftovers(world), nothingLeft);
+});
+
+credentials(
+  "are asked for anew for each try of a start, and for each session that takes a lost one's place, never for a resume",
+  async () => {
+    let count = 0;
+    const { kitty, wire, host } = scripted(undefined, { helloTimeoutMs: 100 });
+    const starting = kitty.startSession({
+      username: 'jane',
+      authParams: async () => {
+        count += 1;
+        return { count };
+      },
+    });
+    const first = await wire.link();
+    assert.equal((await first.hello())?.authParams, { count: 1 });
+    first.lost('ConnectionLostError');
+    await host.advance(1_000);
+    const second = await wire.link();
+    assert.equal((await second.hello())?.authParams, { count: 2 });
+    second.welcomed();
+    await starting;
+    second.lost('ConnectionLostError');
+    await host.advance(1_000);
+    const third = await wire.link();
+    assert.is(await third.hello(), null);
+    assert.is(count, 2);
+    const again = await third.gone();
+    assert.equal(again?.authParams, { count: 3 });
+    third.welcomed({ sessionId: 'second' });
+    assert.is(kitty.getSnapshot().status, 'active');
+  },
+);
+
+credentials('that never come while a session is lost cost a try, and not the session for good', async () => {
+  let hangs = true;
+  const world = scripted(admits, { helloTimeoutMs: 100 });
+  await world.kitty.startSession({
+    username: 'jane',
+    authParams: () => (hangs && world.wire.links.length > 1 ? new Promise(() => undefined) : {}),
+  });
+  world.wire.links[0]?.lost('ConnectionLostError');
+  await world.host.advance(700);
+  assert.is(world.kitty.getSnapshot().status, 'lost');
+  assert.is(world.kitty.getSnapshot().error?.code, 'AuthParamsUnavailableError');
+  hangs = false;
+  await world.host.advance(5_000);
+  assert.is(world.kitty.getSnapshot().status, 'active');
+});
+
+credentials('and the token do not outlive what they are for', async () => {
+  // A session that was given up while lost is named to the server with the next hello; one that both sides ended is not.
+  const world = scripted(inTurn(admits, greetsOnly));
+  await world.kitty.startSession({ username: 'jane', authParams: { pin: 1 } });
+  world.wire.links[0]?.lost('ConnectionLostError');
+  await world.kitty.endSession();
+  void world.kitty.startSession({ username: 'joe' });
+  await world.host.settle();
+  const openings = world.wire.links.at(-1)?.openings;
+  assert.is(openings?.resume, null);
+  assert.is(openings?.abandoned?.sessionId, 'session-first');
+  assert.match(openings?.abandoned?.token ?? '', /^[\w-]{43}$/);
+  assert.not.ok('authParams' in ((await openings?.start(new AbortController().signal)) ?? {}));
+  await world.kitty.endSession();
+});
+
+credentials.run();
