@@ -6,13 +6,13 @@ const OUT = 'console/dist';
 /** The page runs in the browsers of the people who operate a server; these are the oldest that have all it uses. */
 const TARGET = ['es2022'];
 
-/** Bundles console/main.ts for the browser and copies the page and its style sheet beside it. Rejects with esbuild's own report. */
+/** Bundles the page's script and its style sheet, and puts index.html beside them. Rejects with esbuild's own report. */
 export const buildConsole = async (into: string = OUT): Promise<void> => {
   rmSync(into, { recursive: true, force: true });
   mkdirSync(into, { recursive: true });
   await build({
-    entryPoints: ['console/main.ts'],
-    outfile: `${into}/main.js`,
+    entryPoints: ['console/main.ts', 'console/style.css'],
+    outdir: into,
     bundle: true,
     format: 'esm',
     platform: 'browser',
@@ -21,7 +21,7 @@ export const buildConsole = async (into: string = OUT): Promise<void> => {
     sourcemap: true,
     logLevel: 'warning',
   });
-  for (const file of ['index.html', 'style.css']) cpSync(`console/${file}`, `${into}/${file}`);
+  cpSync('console/index.html', `${into}/index.html`);
 };
 
 if (import.meta.filename === process.argv[1]) await buildConsole();
