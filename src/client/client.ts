@@ -144,7 +144,7 @@ export class SessionClient implements Client, Commands {
       {
         roundTripMs: this.#roundTripMs,
         unconfirmed: this.#session?.conversation.unconfirmedCount ?? this.#unconfirmed.length,
-        wallOffsetMs: clock.wall() - clock.now(),
+        wallOffsetMs: () => clock.wall() - clock.now(),
       },
       this.#view,
     );

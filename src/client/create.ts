@@ -13,8 +13,8 @@ export const createClientOn = <C extends Contract>(
 ): Client<C> => {
   // Types are checked by the contract on the outside; within, every payload is JSON.
   const untyped = options as unknown as ClientOptions;
-  for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const named = transportOf(untyped, websocket);
+  for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const host = makeHost();
   const transport = typeof named === 'function' ? named(host) : named;
   return new SessionClient(untyped, host, transport) as unknown as Client<C>;

@@ -29,8 +29,8 @@ export interface ClientSnapshot {
 interface Outside {
   readonly roundTripMs: number | null;
   readonly unconfirmed: number;
-  /** The wall clock's reading less the monotonic clock's. */
-  readonly wallOffsetMs: number;
+  /** The wall clock's reading less the monotonic clock's: asked for only where a date is to be shown. */
+  wallOffsetMs(): number;
 }
 
 /** A snapshot, and the wait that its `retryAt` shows. */
@@ -46,7 +46,7 @@ export const viewOf = (machine: SnapshotFrom<SessionMachine>, outside: Outside, 
   const { status, substate } = statusOf(machine.value);
   const hasSession = status === 'active' || status === 'lost' || status === 'ending';
   // A wait keeps the date that it was first shown with, however the wall clock steps.
-  const dateOf = (at: number): number | null => (former?.retryAt === at ? former.snapshot.retryAt : Math.round(at + outside.wallOffsetMs));
+  const dateOf = (at: number): number | null => (former?.retryAt === at ? former.snapshot.retryAt : Math.round(at + outside.wallOffsetMs()));
   const next: ClientSnapshot = {
     status,
     substate,
