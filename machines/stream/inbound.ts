@@ -1,40 +1,49 @@
 import type { Exception, InboundItem, Outcome } from './packets.js';
 import { at, firstIndex, insert, lengthOf, push, type Queue, replace, shift } from './queue.js';
-import { noEffects, type OpenItem, type Range, type StreamState, type StreamStep, takesCredit, violated } from './state.js';
+import { type Draft, draftOf, noEffects, type Range, type StreamState, type StreamStep, takesCredit, violated } from './state.js';
 
 /** A peer's next item. Its number is implicit: one more than the last. */
 export const arrived = (state: StreamState, item: InboundItem & { readonly size: number }): StreamStep => {
   if (state.peerEnded) return violated(state, 'An item came after the end.');
   const number = state.received + 1;
+  const next = draftOf(state);
+  next.received = number;
   if (!takesCredit(item)) {
     // Done on arrival: nobody handles these one after the other.
-    const isEnd = item.kind === 'end';
-    const next = settle({ ...state, received: number, peerEnded: isEnd }, number, 'handled');
-    return [next, [isEnd ? { type: 'peerEnded' } : { type: 'deliver', number, item }]];
+    next.peerEnded = item.kind === 'end';
+    settle(next, number, 'handled');
+    return [next, [item.kind === 'end' ? { type: 'peerEnded' } : { type: 'deliver', number, item }]];
   }
-  const taken = { messages: state.taken.messages + 1, size: state.taken.size + item.size };
-  if (taken.messages > state.limits.ownWindow.messages) return violated(state, 'More messages are in flight than this side can hold.');
-  if (taken.size > state.limits.openSizeMax) return violated(state, 'More text is in flight than this side can hold.');
-  const open = push(state.open, { number, size: item.size });
-  return [{ ...state, received: number, taken, open }, [{ type: 'deliver', number, item }]];
+  next.taken = { messages: state.taken.messages + 1, size: state.taken.size + item.size };
+  if (next.taken.messages > state.limits.ownWindow.messages) return violated(state, 'More messages are in flight than this side can hold.');
+  if (next.taken.size > state.limits.openSizeMax) return violated(state, 'More text is in flight than this side can hold.');
+  next.open = push(state.open, { number, size: item.size });
+  return [next, [{ type: 'deliver', number, item }]];
 };
 
 /** A handler has settled (a message) or started (a request). Told twice, or for a number that was never received: nothing changes. */
 export const settled = (state: StreamState, number: number, outcome: Outcome): StreamStep => {
-  const next = settle(state, number, outcome);
+  const next = draftOf(state);
+  if (!settle(next, number, outcome)) return [state, noEffects];
   // What was not simply handled is kept, and told again and again, until the peer says that it knows.
   if (lengthOf(next.exceptions) <= state.limits.exceptionsMax) return [next, noEffects];
-  return [{ ...state, peerTooSlow: true }, state.peerTooSlow ? noEffects : [{ type: 'tooSlow' }]];
+  const tooSlow = draftOf(state);
+  tooSlow.peerTooSlow = true;
+  return [tooSlow, state.peerTooSlow ? noEffects : [{ type: 'tooSlow' }]];
 };
 
-const settle = (state: StreamState, number: number, outcome: Outcome): StreamState => {
-  if (number <= state.done || number > state.received) return state;
-  const progress = withSettled(state, number);
-  if (progress === null) return state;
-  const exceptions = outcome === 'handled' ? state.exceptions : withException(state.exceptions, { number, outcome });
-  const { done, reached, gaps } = progress;
-  const next = { ...state, done, reached, gaps, exceptions };
-  return done === state.done ? next : freed(next);
+/** False where nothing changes. */
+const settle = (next: Draft, number: number, outcome: Outcome): boolean => {
+  if (number <= next.done || number > next.received) return false;
+  const progress = withSettled(next, number);
+  if (progress === null) return false;
+  if (outcome !== 'handled') next.exceptions = withException(next.exceptions, { number, outcome });
+  const before = next.done;
+  next.done = progress.done;
+  next.reached = progress.reached;
+  next.gaps = progress.gaps;
+  if (next.done !== before) free(next);
+  return true;
 };
 
 type Progress = Pick<StreamState, 'done' | 'reached' | 'gaps'>;
@@ -70,13 +79,17 @@ const withException = (exceptions: Queue<Exception>, exception: Exception): Queu
   );
 
 /** Give back the room of what is now part of `done`. */
-const freed = (state: StreamState): StreamState => {
-  const count = firstIndex(state.open, ({ number }) => number > state.done);
-  if (count === 0) return state;
+const free = (next: Draft): void => {
+  let count = 0;
   let size = 0;
-  for (let index = 0; index < count; index += 1) size += (at(state.open, index) as OpenItem).size;
-  const taken = { messages: state.taken.messages - count, size: state.taken.size - size };
-  return { ...state, open: shift(state.open, count), taken, untoldSize: state.untoldSize + size };
+  for (let open = at(next.open, 0); open !== undefined && open.number <= next.done; open = at(next.open, count)) {
+    count += 1;
+    size += open.size;
+  }
+  if (count === 0) return;
+  next.open = shift(next.open, count);
+  next.taken = { messages: next.taken.messages - count, size: next.taken.size - size };
+  next.untoldSize += size;
 };
 
 /** How many items were received, or became done, and are not acknowledged: what decides whether an acknowledgement can wait. */

@@ -1,6 +1,8 @@
 import type { Ack, OutboundPacket, StreamWindow } from './packets.js';
 import { at, firstIndex, push, type Queue, remove, shift, take, toArray } from './queue.js';
 import {
+  type Draft,
+  draftOf,
   type Entry,
   noEffects,
   type Shipped,
@@ -21,7 +23,10 @@ export const send = (state: StreamState, entry: Entry): StreamStep => {
   if (state.ownEnd !== 'open') return [state, [refused(entry, 'NoActiveSessionError')]];
   const held = more(state.held, entry);
   if (isBeyond(held, state.limits.buffer)) return [state, [refused(entry, 'BufferFullError')]];
-  return [{ ...state, held, queued: push(state.queued, entry) }, noEffects];
+  const next = draftOf(state);
+  next.held = held;
+  next.queued = push(state.queued, entry);
+  return [next, noEffects];
 };
 
 /** An answer is never held back: its room was reserved with its request. But a peer that leaves too many unacknowledged is given up. */
@@ -29,9 +34,14 @@ const answer = (state: StreamState, entry: Entry): StreamStep => {
   // After the own end it has no way to go, nor where the peer is given up: the asker learns of the end.
   if (state.ownEnd === 'shipped' || state.peerTooSlow) return [state, [refused(entry, 'NoActiveSessionError')]];
   const heldAnswers = more(state.heldAnswers, entry);
-  if (isBeyond(heldAnswers, state.limits.answers))
-    return [{ ...state, peerTooSlow: true }, [refused(entry, 'NoActiveSessionError'), { type: 'tooSlow' }]];
-  return [{ ...state, heldAnswers, prompt: push(state.prompt, entry) }, noEffects];
+  const next = draftOf(state);
+  if (isBeyond(heldAnswers, state.limits.answers)) {
+    next.peerTooSlow = true;
+    return [next, [refused(entry, 'NoActiveSessionError'), { type: 'tooSlow' }]];
+  }
+  next.heldAnswers = heldAnswers;
+  next.prompt = push(state.prompt, entry);
+  return [next, noEffects];
 };
 
 type Refused = Extract<StreamEffect, { type: 'refused' }>;
@@ -45,15 +55,20 @@ export const withdraw = (state: StreamState, ticket: Ticket): StreamStep => {
   const index = firstIndex(state.queued, (queued) => queued.ticket >= ticket);
   const entry = at(state.queued, index);
   if (entry?.ticket !== ticket) return [state, noEffects];
-  const held = { messages: state.held.messages - 1, size: state.held.size - entry.size };
-  return [{ ...state, held, queued: remove(state.queued, index) }, [{ type: 'withdrawn', entry }]];
+  const next = draftOf(state);
+  next.held = { messages: state.held.messages - 1, size: state.held.size - entry.size };
+  next.queued = remove(state.queued, index);
+  return [next, [{ type: 'withdrawn', entry }]];
 };
 
 /** Say goodbye behind all that was sent before. Said twice, it is said once. */
-export const end = (state: StreamState): StreamStep =>
-  state.ownEnd !== 'open'
-    ? [state, noEffects]
-    : [{ ...state, ownEnd: 'queued', queued: push(state.queued, { ticket: endTicket, item: { kind: 'end' }, size: 0 }) }, noEffects];
+export const end = (state: StreamState): StreamStep => {
+  if (state.ownEnd !== 'open') return [state, noEffects];
+  const next = draftOf(state);
+  next.ownEnd = 'queued';
+  next.queued = push(state.queued, { ticket: endTicket, item: { kind: 'end' }, size: 0 });
+  return [next, noEffects];
+};
 
 /** The peer's word on how far it has come. */
 export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
@@ -63,28 +78,32 @@ export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
   if (ack.seen > state.told.done) return violated(state, 'The peer has seen an acknowledgement that was never given.');
   if (ack.exceptions.some(({ number }) => number > ack.done)) return violated(state, 'An exception is not part of what is done.');
 
+  const next = draftOf(state);
   const known = firstIndex(state.exceptions, ({ number }) => number > ack.seen);
-  const exceptions = known === 0 ? state.exceptions : shift(state.exceptions, known);
-  const heard = withReceived({ ...state, exceptions }, ack.received);
-  if (ack.done === state.peerDone) return [heard, noEffects];
+  if (known > 0) next.exceptions = shift(state.exceptions, known);
+  letGoOfAnswers(next, ack.received);
+  if (ack.done === state.peerDone) return [next, noEffects];
 
   // Exceptions are restated until their sender knows that they are known: the older ones were heard before.
   const news = ack.exceptions.filter(({ number }) => number > state.peerDone);
-  const next = { ...heard, peerDone: ack.done, untoldSeen: state.untoldSeen || news.length > 0 };
+  next.peerDone = ack.done;
+  if (news.length > 0) next.untoldSeen = true;
   const count = firstIndex(state.sent, ({ number }) => number > ack.done);
   if (count === 0) return [next, noEffects];
   const entries = take(state.sent, count);
-  const inFlight = entries.reduce(less, state.inFlight);
-  const held = entries.reduce(less, state.held);
-  return [{ ...next, sent: shift(state.sent, count), inFlight, held }, [{ type: 'confirmed', entries, exceptions: news }]];
+  next.sent = shift(state.sent, count);
+  next.inFlight = entries.reduce(less, state.inFlight);
+  next.held = entries.reduce(less, state.held);
+  return [next, [{ type: 'confirmed', entries, exceptions: news }]];
 };
 
 /** [R30] Answers are let go of once they are received: what becomes of them is the asker's business. */
-const withReceived = (state: StreamState, peerReceived: number): StreamState => {
-  const count = firstIndex(state.answers, ({ number }) => number > peerReceived);
-  if (count === 0) return { ...state, peerReceived };
-  const heldAnswers = take(state.answers, count).reduce(less, state.heldAnswers);
-  return { ...state, peerReceived, heldAnswers, answers: shift(state.answers, count) };
+const letGoOfAnswers = (next: Draft, peerReceived: number): void => {
+  next.peerReceived = peerReceived;
+  const count = firstIndex(next.answers, ({ number }) => number > peerReceived);
+  if (count === 0) return;
+  next.heldAnswers = take(next.answers, count).reduce(less, next.heldAnswers);
+  next.answers = shift(next.answers, count);
 };
 
 /** The end takes no room. */
@@ -93,18 +112,21 @@ const less = ({ messages, size }: StreamWindow, { entry }: Shipped): StreamWindo
 
 /** Ship all that may be shipped, in batches, and acknowledge what came. */
 export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
-  let next = state;
+  const next = draftOf(state);
   const effects: StreamEffect[] = [];
   for (;;) {
     const batch: OutboundPacket[] = [];
-    next = fillBatch(next, batch, effects);
+    fillBatch(next, batch, effects);
     const more = batch.length > 0 && nextEntry(next) !== undefined;
     if (!more && hasNews(next)) {
       if (batch.length > 0 || ackNow) {
         batch.push(ackOf(next));
-        next = { ...next, told: { received: next.received, done: next.done }, untoldSize: 0, untoldSeen: false, ackWaits: false };
+        next.told = { received: next.received, done: next.done };
+        next.untoldSize = 0;
+        next.untoldSeen = false;
+        next.ackWaits = false;
       } else if (!next.ackWaits) {
-        next = { ...next, ackWaits: true };
+        next.ackWaits = true;
         effects.push({ type: 'awaitAckDelay' });
       }
     }
@@ -129,28 +151,28 @@ const ackOf = (state: StreamState): Ack => ({
   ),
 });
 
-const fillBatch = (state: StreamState, batch: OutboundPacket[], effects: StreamEffect[]): StreamState => {
-  const { batchItemsMax, batchSizeMax } = state.limits;
-  let { queued, prompt, sent, answers, shipped, ownEnd } = state;
-  let { messages, size } = state.inFlight;
+const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]): void => {
+  const { batchItemsMax, batchSizeMax } = next.limits;
+  let { messages, size } = next.inFlight;
   let batchSize = 0;
   while (batch.length < batchItemsMax) {
-    const entry = pick(queued, prompt, state.limits.peerWindow, messages, size);
+    const entry = pick(next.queued, next.prompt, next.limits.peerWindow, messages, size);
     if (entry === undefined || (batch.length > 0 && batchSize + entry.size > batchSizeMax)) break;
-    if (entry === at(prompt, 0)) prompt = shift(prompt, 1);
-    else queued = shift(queued, 1);
-    shipped += 1;
+    if (entry === at(next.prompt, 0)) next.prompt = shift(next.prompt, 1);
+    else next.queued = shift(next.queued, 1);
+    next.shipped += 1;
+    const shipped = { number: next.shipped, entry };
     batchSize += entry.size;
     if (takesCredit(entry.item)) {
       messages += 1;
       size += entry.size;
-      sent = push(sent, { number: shipped, entry });
-    } else answers = push(answers, { number: shipped, entry });
-    if (entry.item.kind === 'end') ownEnd = 'shipped';
-    if (entry.item.kind === 'request') effects.push({ type: 'numbered', ticket: entry.ticket, number: shipped });
+      next.sent = push(next.sent, shipped);
+    } else next.answers = push(next.answers, shipped);
+    if (entry.item.kind === 'end') next.ownEnd = 'shipped';
+    if (entry.item.kind === 'request') effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
     batch.push(entry.item);
   }
-  return batch.length === 0 ? state : { ...state, queued, prompt, sent, answers, shipped, ownEnd, inFlight: { messages, size } };
+  next.inFlight = { messages, size };
 };
 
 const nextEntry = (state: StreamState): Entry | undefined =>

@@ -4,7 +4,7 @@
  */
 import { arrived, settled, unacknowledged } from './inbound.js';
 import { acknowledged, end, flush, send, withdraw } from './outbound.js';
-import type { StreamEffect, StreamInput, StreamState, StreamStep } from './state.js';
+import { draftOf, type StreamEffect, type StreamInput, type StreamState, type StreamStep } from './state.js';
 
 export { unconfirmed, unconfirmedCount } from './outbound.js';
 
@@ -40,5 +40,8 @@ const completed = ([state, effects]: StreamStep): StreamStep => {
     state.ownEnd === 'shipped' &&
     state.peerDone === state.shipped &&
     state.told.done === state.received;
-  return isComplete ? [{ ...state, complete: true }, [...effects, { type: 'complete' } satisfies StreamEffect]] : [state, effects];
+  if (!isComplete) return [state, effects];
+  const next = draftOf(state);
+  next.complete = true;
+  return [next, [...effects, { type: 'complete' } satisfies StreamEffect]];
 };
