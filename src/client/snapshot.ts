@@ -46,7 +46,8 @@ export const viewOf = (machine: SnapshotFrom<SessionMachine>, outside: Outside, 
   const { status, substate } = statusOf(machine.value);
   const hasSession = status === 'active' || status === 'lost' || status === 'ending';
   // A wait keeps the date that it was first shown with, however the wall clock steps.
-  const dateOf = (at: number): number | null => (former?.retryAt === at ? former.snapshot.retryAt : Math.round(at + outside.wallOffsetMs()));
+  const dateOf = (at: number): number | null =>
+    former?.retryAt === at ? former.snapshot.retryAt : Math.round(at + outside.wallOffsetMs());
   const next: ClientSnapshot = {
     status,
     substate,

@@ -1,0 +1,43 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Steps } from '../../src/steps.js';
+
+const steps = suite('steps');
+
+steps('are done in the order in which they were decided, those that they lead to behind those that wait', () => {
+  const done: string[] = [];
+  const all: Steps<string> = new Steps((effect) => {
+    done.push(effect);
+    if (effect === 'a') all.add(['c', 'd']);
+  });
+  all.add([]);
+  all.add(['a', 'b']);
+  assert.equal(done, ['a', 'b', 'c', 'd']);
+  assert.is(all.length, 0);
+});
+
+steps('that are held are done one by one', () => {
+  const done: string[] = [];
+  const all = new Steps<string>((effect) => void done.push(effect), true);
+  assert.is(all.held, true);
+  all.add(['a', 'b']);
+  assert.equal([done.length, all.length], [0, 2]);
+  assert.is(all.step(), true);
+  assert.equal([done, all.length], [['a'], 1]);
+  assert.is(all.step(), true);
+  assert.is(all.step(), false);
+});
+
+steps('go on after one that threw, with the next that are decided', () => {
+  const done: string[] = [];
+  const all = new Steps<string>((effect) => {
+    if (effect === 'bad') throw new Error('bad');
+    done.push(effect);
+  });
+  assert.throws(() => all.add(['a', 'bad', 'b']), 'bad');
+  assert.equal(done, ['a']);
+  all.add(['c']);
+  assert.equal(done, ['a', 'b', 'c']);
+});
+
+steps.run();

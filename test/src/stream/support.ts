@@ -1,0 +1,127 @@
+/** Two conversations that talk over the real wire text, and what tests of the parts of one stand on. */
+import { type VirtualHost, virtualHost } from '../../../adapters/hosts/virtual.js';
+import type { Failure } from '../../../machines/reasons.js';
+import type { InboundPacket, OutboundPacket } from '../../../machines/stream/packets.js';
+import {
+  Conversation,
+  type ConversationOwner,
+  type ConversationSettings,
+  type ConversationTerms,
+  newRegistry,
+} from '../../../src/stream/conversation.js';
+import { decodeServerBatch } from '../../../src/wire/decode-server.js';
+import { encodeBatch } from '../../../src/wire/encode.js';
+
+/** What was reported and told, by name. */
+export type Noted = readonly [string, ...unknown[]];
+
+export interface Side {
+  readonly conversation: Conversation;
+  readonly noted: Noted[];
+  /** What it wrote, a list for each piece. */
+  readonly wrote: (readonly OutboundPacket[])[];
+}
+
+export interface Pair {
+  readonly host: VirtualHost;
+  readonly up: Side;
+  readonly down: Side;
+  /** From now on nothing that is written arrives. */
+  cut(): void;
+}
+
+/** What arrives of what was written: through the encoder and the decoder. */
+export const arriving = (packets: readonly OutboundPacket[]): readonly InboundPacket[] => {
+  const batch = decodeServerBatch(encodeBatch(packets));
+  if (!batch.ok) throw new Error(batch.detail);
+  return batch.frames as readonly InboundPacket[];
+};
+
+export const defaults: Omit<ConversationSettings, 'clock'> = {
+  ownWindow: { messages: 16, size: 10_000 },
+  buffer: { messages: 64, size: 40_000 },
+  handlerTimeoutMs: 1_000,
+};
+
+export const defaultTerms: ConversationTerms = {
+  sessionId: 's',
+  peerWindow: { messages: 16, size: 10_000 },
+  messageSizeMax: 5_000,
+  ackDelayMs: 25,
+};
+
+/** One side, over whatever takes what it writes. */
+export const sideOf = (
+  direction: 'up' | 'down',
+  settings: ConversationSettings,
+  write: (packets: readonly OutboundPacket[]) => void,
+  terms: Partial<ConversationTerms> = {},
+  peerEnded: (side: Side) => void = () => undefined,
+): Side => {
+  const noted: Noted[] = [];
+  const wrote: (readonly OutboundPacket[])[] = [];
+  const note =
+    (name: string) =>
+    (...args: unknown[]): void =>
+      void noted.push([name, ...args]);
+  const owner: ConversationOwner = {
+    direction,
+    write: (packets) => {
+      wrote.push(packets);
+      write(packets);
+    },
+    peerEnded: () => {
+      note('peerEnded')();
+      peerEnded(side);
+    },
+    complete: note('complete'),
+    violated: (what: Failure) => note('violated')(what.code),
+    tooSlow: note('tooSlow'),
+    reports: {
+      unhandled: note('unhandled'),
+      handlerFailed: note('handlerFailed'),
+      handlerSlow: note('handlerSlow'),
+      requestFailed: note('requestFailed'),
+    },
+  };
+  const side: Side = { conversation: new Conversation(owner, newRegistry(), settings, { ...defaultTerms, ...terms }), noted, wrote };
+  return side;
+};
+
+/** Two sides, each hearing the other a macrotask later. A side whose peer has ended says its own goodbye. */
+export const pairOf = (settings: Partial<ConversationSettings> = {}, terms: Partial<ConversationTerms> = {}, released = true): Pair => {
+  const host = virtualHost({ seed: 1 });
+  let isCut = false;
+  const all = { ...defaults, clock: host.clock, ...settings };
+  const to = (other: () => Side) => (packets: readonly OutboundPacket[]) => {
+    const packetsThere = arriving(packets);
+    host.clock.macrotask(() => {
+      if (!isCut) other().conversation.received(packetsThere);
+    });
+  };
+  const up: Side = sideOf(
+    'up',
+    all,
+    to(() => down),
+    terms,
+    (side) => side.conversation.end(),
+  );
+  const down: Side = sideOf(
+    'down',
+    all,
+    to(() => up),
+    terms,
+    (side) => side.conversation.end(),
+  );
+  if (released) for (const { conversation } of [up, down]) conversation.release();
+  return {
+    host,
+    up,
+    down,
+    cut: () => {
+      isCut = true;
+    },
+  };
+};
+
+export const namesIn = ({ noted }: Side): readonly string[] => noted.map(([name]) => name);
