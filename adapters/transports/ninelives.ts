@@ -176,7 +176,7 @@ class NinelivesLink implements Link {
         this.#welcomed(frame.welcome);
         return;
       case 'deny':
-        if (this.#step !== 'greeting') return this.#breakOff(failure('ProtocolError', 'A denial came after the welcome.'));
+        if (this.#step === 'welcomed') return this.#breakOff(failure('ProtocolError', 'A denial came after the welcome.'));
         this.#stop(1000, '');
         this.#events.denied(failureOfDeny(frame.deny));
         return;
@@ -187,7 +187,7 @@ class NinelivesLink implements Link {
       case 'mismatch':
         if (this.#step !== 'greeting' || this.#asks !== 'resume')
           return this.#breakOff(failure('ProtocolError', 'An answer to a resume came where none was asked for.'));
-        void this.#startInstead();
+        this.#startInstead().catch(() => this.#fail(failure('InvalidAuthParamsError', 'It can not be written as JSON.')));
         return;
       case 'renew':
       case 'volatile':
@@ -200,16 +200,18 @@ class NinelivesLink implements Link {
   /** The server no longer has the session: begin anew on the same socket. */
   async #startInstead(): Promise<void> {
     this.#asks = 'start';
+    this.#step = 'preparing';
     // No deadline spans a return: an app that never answers must not leave the session lost for good.
     this.#setTimer(this.#options.helloTimeoutMs, () => this.#fail(failure('AuthParamsUnavailableError', 'It did not answer in time.')));
     const start = await this.#start();
-    if (start === null || this.#step === 'over') return;
+    if (start === null || (this.#step as Step) === 'over') return;
+    this.#step = 'greeting';
     this.#send([{ kind: 'start', start }]);
     this.#awaitAnswer();
   }
 
   #welcomed(welcome: WelcomeFields): void {
-    if (this.#step !== 'greeting') return this.#breakOff(failure('ProtocolError', 'A second welcome came.'));
+    if (this.#step !== 'greeting') return this.#breakOff(failure('ProtocolError', 'A welcome came that was not asked for.'));
     if (welcome.outcome !== answerTo[this.#asks])
       return this.#breakOff(failure('ProtocolError', `A ${this.#asks} was answered with ${welcome.outcome}.`));
     this.#step = 'welcomed';
