@@ -82,19 +82,25 @@ export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
   const known = firstIndex(state.exceptions, ({ number }) => number > ack.seen);
   if (known > 0) next.exceptions = shift(state.exceptions, known);
   letGoOfAnswers(next, ack.received);
-  if (ack.done === state.peerDone) return [next, noEffects];
+  const effects: StreamEffect[] = [];
+  confirmUpTo(next, ack.done, ack.exceptions, effects);
+  return [next, effects];
+};
 
+/** The peer is done with everything up to here. */
+export const confirmUpTo = (next: Draft, done: number, exceptions: Ack['exceptions'], effects: StreamEffect[]): void => {
+  if (done === next.peerDone) return;
   // Exceptions are restated until their sender knows that they are known: the older ones were heard before.
-  const news = ack.exceptions.filter(({ number }) => number > state.peerDone);
-  next.peerDone = ack.done;
+  const news = exceptions.filter(({ number }) => number > next.peerDone);
+  next.peerDone = done;
   if (news.length > 0) next.untoldSeen = true;
-  const count = firstIndex(state.sent, ({ number }) => number > ack.done);
-  if (count === 0) return [next, noEffects];
-  const entries = take(state.sent, count);
-  next.sent = shift(state.sent, count);
-  next.inFlight = entries.reduce(less, state.inFlight);
-  next.held = entries.reduce(less, state.held);
-  return [next, [{ type: 'confirmed', entries, exceptions: news }]];
+  const count = firstIndex(next.sent, ({ number }) => number > done);
+  if (count === 0) return;
+  const entries = take(next.sent, count);
+  next.sent = shift(next.sent, count);
+  next.inFlight = entries.reduce(less, next.inFlight);
+  next.held = entries.reduce(less, next.held);
+  effects.push({ type: 'confirmed', entries, exceptions: news });
 };
 
 /** [R30] Answers are let go of once they are received: what becomes of them is the asker's business. */
@@ -156,9 +162,12 @@ const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]
   let { messages, size } = next.inFlight;
   let batchSize = 0;
   while (batch.length < batchItemsMax) {
-    const entry = pick(next.queued, next.prompt, next.limits.peerWindow, messages, size);
+    // What is shipped again comes before anything new, under the credit that it had. [R59]
+    const again = at(next.replay, 0)?.entry;
+    const entry = again ?? pick(next.queued, next.prompt, next.limits.peerWindow, messages, size);
     if (entry === undefined || (batch.length > 0 && batchSize + entry.size > batchSizeMax)) break;
-    if (entry === at(next.prompt, 0)) next.prompt = shift(next.prompt, 1);
+    if (again !== undefined) next.replay = shift(next.replay, 1);
+    else if (entry === at(next.prompt, 0)) next.prompt = shift(next.prompt, 1);
     else next.queued = shift(next.queued, 1);
     next.shipped += 1;
     const shipped = { number: next.shipped, entry };
@@ -169,14 +178,15 @@ const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]
       next.sent = push(next.sent, shipped);
     } else next.answers = push(next.answers, shipped);
     if (entry.item.kind === 'end') next.ownEnd = 'shipped';
-    if (entry.item.kind === 'request') effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
+    if (entry.item.kind === 'request' && again === undefined)
+      effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
     batch.push(entry.item);
   }
   next.inFlight = { messages, size };
 };
 
 const nextEntry = (state: StreamState): Entry | undefined =>
-  pick(state.queued, state.prompt, state.limits.peerWindow, state.inFlight.messages, state.inFlight.size);
+  at(state.replay, 0)?.entry ?? pick(state.queued, state.prompt, state.limits.peerWindow, state.inFlight.messages, state.inFlight.size);
 
 /** The next item to ship: in the order of sending, except that what needs no credit passes what has none. */
 const pick = (queued: Queue<Entry>, prompt: Queue<Entry>, window: StreamWindow, messages: number, size: number): Entry | undefined => {
@@ -193,6 +203,8 @@ const hasCredit = (entry: Entry, window: StreamWindow, messages: number, size: n
 
 /** Everything the app sent that is not known as done, oldest first. */
 export const unconfirmed = (state: StreamState): readonly Entry[] =>
-  [...toArray(state.sent).map(({ entry }) => entry), ...toArray(state.queued)].filter(({ item }) => takesCredit(item));
+  [...[...toArray(state.sent), ...toArray(state.replay)].map(({ entry }) => entry), ...toArray(state.queued)].filter(({ item }) =>
+    takesCredit(item),
+  );
 
 export const unconfirmedCount = (state: StreamState): number => state.held.messages;

@@ -1,5 +1,5 @@
 import { type Failure, failure } from '../reasons.js';
-import type { Exception, InboundItem, InboundPacket, OutboundItem, OutboundPacket, Outcome, StreamWindow } from './packets.js';
+import type { Exception, InboundItem, InboundPacket, OutboundItem, OutboundPacket, Outcome, Positions, StreamWindow } from './packets.js';
 import { type Queue, queueOf } from './queue.js';
 
 /** The sender's own mark on what it sends, ascending: what the confirmation comes back with. */
@@ -63,7 +63,9 @@ export interface StreamState {
   readonly sent: Queue<Shipped>;
   /** Answers and the end, shipped and not yet known as received, ascending. Nobody waits to hear that they are done; a resume ships them again. */
   readonly answers: Queue<Shipped>;
-  /** Own last shipped number. */
+  /** To be shipped again on a new link, under their numbers, ascending: the first one is `shipped + 1`. */
+  readonly replay: Queue<Shipped>;
+  /** Own last shipped number; on a new link, the last one that the peer has or that was shipped again. */
   readonly shipped: number;
   readonly peerReceived: number;
   readonly peerDone: number;
@@ -119,7 +121,9 @@ export type StreamInput =
   /** An acknowledgement has waited long enough. */
   | { readonly type: 'ackDue' }
   /** A turn is over: ship what may be shipped. */
-  | { readonly type: 'flush' };
+  | { readonly type: 'flush' }
+  /** The stream goes on, on a new link: what this side told of itself, and where the peer stands. The positions fit. */
+  | { readonly type: 'resumed'; readonly own: Pick<Positions, 'received' | 'done'>; readonly peer: Positions };
 
 /** What is to be done about it, in order. */
 export type StreamEffect =
@@ -157,6 +161,7 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   prompt: queueOf(),
   sent: queueOf(),
   answers: queueOf(),
+  replay: queueOf(),
   shipped: 0,
   peerReceived: 0,
   peerDone: 0,
@@ -193,6 +198,7 @@ export const draftOf = (state: StreamState): Draft => ({
   prompt: state.prompt,
   sent: state.sent,
   answers: state.answers,
+  replay: state.replay,
   shipped: state.shipped,
   peerReceived: state.peerReceived,
   peerDone: state.peerDone,

@@ -4,9 +4,12 @@
  */
 import { arrived, settled, unacknowledged } from './inbound.js';
 import { acknowledged, end, flush, send, withdraw } from './outbound.js';
+import { lengthOf } from './queue.js';
+import { resumed } from './resume.js';
 import { draftOf, type StreamEffect, type StreamInput, type StreamState, type StreamStep } from './state.js';
 
 export { unconfirmed, unconfirmedCount } from './outbound.js';
+export { type Mismatch, mismatchOf } from './resume.js';
 
 /** One step. Effects are to be done in their order. */
 export const reduceStream = (state: StreamState, input: StreamInput): StreamStep => {
@@ -25,6 +28,8 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
       return completed(flush(state, true));
     case 'flush':
       return completed(flush(state, mustAcknowledge(state)));
+    case 'resumed':
+      return completed(resumed(state, input.own, input.peer));
   }
 };
 
@@ -38,6 +43,7 @@ const completed = ([state, effects]: StreamStep): StreamStep => {
     !state.complete &&
     state.peerEnded &&
     state.ownEnd === 'shipped' &&
+    lengthOf(state.replay) === 0 &&
     state.peerDone === state.shipped &&
     state.told.done === state.received;
   if (!isComplete) return [state, effects];

@@ -107,13 +107,23 @@ export const assertConsistent = (state: StreamState): void => {
   const answers = toArray(state.answers).map(({ entry }) => entry);
   const isEnd = ({ item }: Entry): boolean => item.kind === 'end';
   const queued = toArray(state.queued).filter((entry) => !isEnd(entry));
-  assert.equal(state.held, sum([...sent, ...queued]), 'held');
+  const replay = toArray(state.replay).map(({ entry }) => entry);
+  assert.equal(state.held, sum([...sent, ...replay.filter(takesRoom), ...queued]), 'held');
   assert.equal(state.inFlight, sum(sent), 'inFlight');
-  assert.equal(state.heldAnswers, sum([...answers.filter((entry) => !isEnd(entry)), ...toArray(state.prompt)]), 'heldAnswers');
+  assert.equal(
+    state.heldAnswers,
+    sum([...[...answers, ...replay].filter((entry) => !isEnd(entry) && !takesRoom(entry)), ...toArray(state.prompt)]),
+    'heldAnswers',
+  );
   assert.equal(state.taken, sum(toArray(state.open)), 'taken');
   assert.ok([...sent, ...queued].every(takesRoom) && !answers.some(takesRoom), 'each kind is in its place');
   assertNumbers(state.sent, state.peerDone, state.shipped);
   assertNumbers(state.answers, state.peerReceived, state.shipped);
+  assert.equal(
+    toArray(state.replay).map(({ number }) => number),
+    replay.map((_, index) => state.shipped + 1 + index),
+    'what is shipped again follows what was',
+  );
   assert.ok(state.peerDone <= state.peerReceived && state.peerReceived <= state.shipped, 'the peer acknowledged what was shipped');
   assert.ok(state.done <= state.reached && state.reached <= state.received, 'done, reached and received ascend');
   assert.ok(state.told.received <= state.received && state.told.done <= state.done, 'no more is told than is so');

@@ -1,0 +1,233 @@
+/** Two sides over a link that is cut at any moment: what was accepted is handled once and in order, both ways, however often. */
+import fc from 'fast-check';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { InboundPacket, OutboundPacket, Outcome, Positions } from '../../../machines/stream/packets.js';
+import { toArray } from '../../../machines/stream/queue.js';
+import type { StreamEffect, StreamState } from '../../../machines/stream/state.js';
+import { initialStream } from '../../../machines/stream/state.js';
+import { mismatchOf, unconfirmed } from '../../../machines/stream/stream.js';
+import { assertConsistent, limitsOf, message, pureStep, reply, request } from './rig.js';
+
+const test = suite('resume');
+
+/** Where a side stands, as it tells in a hello or a welcome. */
+const positionsOf = (state: StreamState): Positions => ({
+  received: state.received,
+  done: state.done,
+  seen: state.peerDone,
+  last: Math.max(state.shipped, ...toArray(state.replay).map(({ number }) => number)),
+  exceptions: toArray(state.exceptions).filter(({ number }) => number <= state.done),
+  incarnation: 1,
+});
+
+/** One side, with what it was told and what it heard. */
+class Side {
+  state: StreamState;
+  readonly out: OutboundPacket[][] = [];
+  readonly waiting: { number: number; kind: string }[] = [];
+  readonly heard: string[] = [];
+  readonly accepted: string[] = [];
+  readonly confirmed: string[] = [];
+  tickets = 0;
+
+  constructor(window: { messages: number; size: number }) {
+    this.state = initialStream(limitsOf({ peerWindow: window, ownWindow: window, batchItemsMax: 3 }));
+  }
+
+  input(input: Parameters<typeof pureStep>[1]): void {
+    const [state, effects] = pureStep(this.state, input);
+    this.state = state;
+    assertConsistent(state);
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: StreamEffect): void {
+    if (effect.type === 'write') this.out.push([...effect.packets]);
+    if (effect.type === 'violated') assert.unreachable(effect.failure.message);
+    if (effect.type === 'confirmed')
+      for (const { entry } of effect.entries) this.confirmed.push(labelOf(entry.item as { type: string; payload: string }));
+    if (effect.type !== 'deliver') return;
+    const { item, number } = effect;
+    this.heard.push(item.kind === 'reply' ? `reply ${JSON.stringify(item.payload)}` : labelOf(item as { type: string; payload: unknown }));
+    if (item.kind === 'request') {
+      this.input({ type: 'settled', number, outcome: 'handled' });
+      this.tickets += 1;
+      this.say(reply(this.tickets, number));
+    } else if (item.kind === 'message') this.waiting.push({ number, kind: item.kind });
+  }
+
+  say(entry: Parameters<typeof pureStep>[1] extends infer I ? Extract<I, { type: 'send' }>['entry'] : never): void {
+    const before = this.state;
+    this.input({ type: 'send', entry });
+    if (this.state !== before && (entry.item.kind === 'message' || entry.item.kind === 'request'))
+      this.accepted.push(labelOf(entry.item as { type: string; payload: string }));
+  }
+
+  speak(kind: 'message' | 'request'): void {
+    this.tickets += 1;
+    const { item, size } = kind === 'message' ? message(this.tickets) : request(this.tickets);
+    // The label is the item's type: unique, so that order and doubles show.
+    this.say({ ticket: this.tickets, item: { ...item, type: `${kind} ${this.tickets}` } as typeof item, size });
+  }
+
+  settleOne(outcome: Outcome): void {
+    const next = this.waiting.shift();
+    if (next !== undefined) this.input({ type: 'settled', number: next.number, outcome });
+  }
+}
+
+const labelOf = ({ type }: { type: string }): string => type;
+
+const inbound = (packet: OutboundPacket): InboundPacket =>
+  packet.kind === 'ack' ? packet : ({ ...packet, size: 10 } as unknown as InboundPacket);
+
+/** A new link: each says where it stands, each finds that they fit, and goes on. */
+const reconnect = (a: Side, b: Side): void => {
+  a.out.length = 0;
+  b.out.length = 0;
+  const [ofA, ofB] = [positionsOf(a.state), positionsOf(b.state)];
+  assert.is(mismatchOf(a.state, ofB), null);
+  assert.is(mismatchOf(b.state, ofA), null);
+  a.input({ type: 'resumed', own: ofA, peer: ofB });
+  b.input({ type: 'resumed', own: ofB, peer: ofA });
+};
+
+const carry = (from: Side, to: Side): void => {
+  for (const packet of from.out.shift() ?? []) to.input({ type: 'arrived', packet: inbound(packet) });
+};
+
+const acts = fc.array(
+  fc.record({
+    act: fc.oneof(
+      { weight: 5, arbitrary: fc.constant('message' as const) },
+      { weight: 2, arbitrary: fc.constant('request' as const) },
+      { weight: 6, arbitrary: fc.constant('flush' as const) },
+      { weight: 6, arbitrary: fc.constant('carry' as const) },
+      { weight: 5, arbitrary: fc.constant('settle' as const) },
+      { weight: 1, arbitrary: fc.constant('fail' as const) },
+      { weight: 2, arbitrary: fc.constant('ackDue' as const) },
+      { weight: 2, arbitrary: fc.constant('cut' as const) },
+    ),
+    side: fc.boolean(),
+  }),
+  { maxLength: 300 },
+);
+
+test('over a link that is cut at any moment, everything accepted is handled once and in order, and confirmed once', () => {
+  fc.assert(
+    fc.property(acts, fc.constantFrom(1, 2, 5, 100), (steps, windowMessages) => {
+      const window = { messages: windowMessages, size: 10_000 };
+      const [a, b] = [new Side(window), new Side(window)];
+      for (const { act, side } of steps) {
+        const [one, other] = side ? [a, b] : [b, a];
+        if (act === 'cut') reconnect(a, b);
+        else if (act === 'message' || act === 'request') one.speak(act);
+        else if (act === 'carry') carry(one, other);
+        else if (act === 'settle') one.settleOne('handled');
+        else if (act === 'fail') one.settleOne('failed');
+        else one.input({ type: act });
+      }
+      // Then the link holds and everybody does their part: it must come to rest with nothing open.
+      reconnect(a, b);
+      for (let round = 0; round < 2_000; round += 1) {
+        for (const side of [a, b]) {
+          side.settleOne('handled');
+          side.input({ type: 'flush' });
+          side.input({ type: 'ackDue' });
+        }
+        carry(a, b);
+        carry(b, a);
+        if ([a, b].every((side) => unconfirmed(side.state).length === 0 && side.out.length === 0 && side.waiting.length === 0)) break;
+      }
+      for (const [one, other] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const said = one.accepted;
+        assert.equal(
+          other.heard.filter((label) => !label.startsWith('reply')),
+          said,
+          'once, and in order',
+        );
+        assert.equal([...one.confirmed].sort(), [...said].sort(), 'confirmed once');
+        assert.is(
+          one.heard.filter((label) => label.startsWith('reply')).length,
+          said.filter((label) => label.startsWith('request')).length,
+          'each request answered once',
+        );
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+/** A side that shipped three messages of which the peer has none. */
+const shippedThree = (): StreamState =>
+  [
+    { type: 'send', entry: message(1) } as const,
+    { type: 'send', entry: message(2) } as const,
+    { type: 'send', entry: message(3) } as const,
+    { type: 'flush' } as const,
+  ].reduce((state, input) => pureStep(state, input)[0], initialStream(limitsOf()));
+
+const peerAt = (told: Partial<Positions>): Positions => ({
+  received: 0,
+  done: 0,
+  seen: 0,
+  last: 0,
+  exceptions: [],
+  incarnation: 1,
+  ...told,
+});
+
+test('"nothing yet" is a position: everything is shipped again under its numbers', () => {
+  const [state] = pureStep(shippedThree(), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}) });
+  assert.equal(
+    toArray(state.replay).map(({ number }) => number),
+    [1, 2, 3],
+  );
+  const [, effects] = pureStep(state, { type: 'flush' });
+  assert.is(effects[0]?.type === 'write' && effects[0].packets.filter(({ kind }) => kind === 'message').length, 3);
+});
+
+test('a peer that has what was never shipped has a past that this side forgot: the numbers are named', () => {
+  assert.equal(mismatchOf(shippedThree(), peerAt({ received: 5 })), { direction: 'own', from: 4, to: 5 });
+});
+
+test('a peer that no longer knows what it had done has lost its store: the numbers are named', () => {
+  const [state] = pureStep(shippedThree(), {
+    type: 'arrived',
+    packet: { kind: 'ack', received: 2, done: 2, last: 0, seen: 0, exceptions: [] },
+  });
+  assert.equal(mismatchOf(state, peerAt({ received: 1, done: 1 })), { direction: 'own', from: 2, to: 2 });
+});
+
+test('what was let go of can not be shipped again: the numbers are named', () => {
+  const answered = [
+    { type: 'send', entry: reply(1) } as const,
+    { type: 'flush' } as const,
+    { type: 'arrived', packet: { kind: 'ack', received: 1, done: 0, last: 0, seen: 0, exceptions: [] } } as const,
+  ].reduce((state, input) => pureStep(state, input)[0], initialStream(limitsOf()));
+  assert.equal(mismatchOf(answered, peerAt({ received: 0 })), { direction: 'own', from: 1, to: 1 });
+});
+
+test('a peer that never shipped what this side received has lost its past: the numbers are named', () => {
+  const [state] = pureStep(initialStream(limitsOf()), {
+    type: 'arrived',
+    packet: { kind: 'message', type: 'chat', payload: null, size: 1 },
+  });
+  assert.equal(mismatchOf(state, peerAt({ last: 0 })), { direction: 'peer', from: 1, to: 1 });
+});
+
+test('two losses within one resume: what was being shipped again is shipped again', () => {
+  const [once] = pureStep(shippedThree(), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }) });
+  assert.is(mismatchOf(once, peerAt({ received: 1 })), null);
+  const [twice] = pureStep(once, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 2 }) });
+  assert.equal(
+    toArray(twice.replay).map(({ number }) => number),
+    [3],
+  );
+});
+
+test.run();
