@@ -274,6 +274,8 @@ silence(
   async () => {
     const { say, ear, host, deafen, frames } = await open();
     await say({ kind: 'welcome', welcome: welcomeFields({ pingEveryMs: 2_000 }) });
+    await host.advance(1_000);
+    await say(message);
     deafen();
     await host.advance(2_499);
     assert.not.ok(ear.told.includes('suspected'));
