@@ -1,9 +1,11 @@
 /** Who may enter (docs/protocol.md, [R20] to [R22]; the design's "Who may enter"), over real sockets, with the store looked into. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { memory } from '../../../adapters/stores/memory.js';
 import type { ServerOptions } from '../../../src/server/index.js';
+import { helloEntry, helloFor, openRaw, startRaw } from '../../support/raw.js';
 import { found, started, startServer, type TestServer, withServer } from '../../support/server.js';
-import { until } from '../../support/until.js';
+import { turns, until } from '../../support/until.js';
 
 const password = 'correct-horse';
 const authenticate: ServerOptions['authenticate'] = ({ authParams }) => authParams.password === password;
@@ -118,7 +120,6 @@ guests(
       },
     },
     async (test) => {
-      const { openRaw, helloEntry, helloFor } = await import('../../support/raw.js');
       const raw = await openRaw(test.url, { entries: [helloEntry(helloFor('jane'))], headers: { cookie: 'sid=s3cr3t-cookie' } });
       assert.is((await raw.refusal()).code, 'AccessDeniedError');
       assert.match(test.log.text(), 'no account for');
@@ -196,7 +197,6 @@ registered(
 registered(
   'the end of the authentication is told in the welcome',
   withServer({ authenticate: () => ({ expiresAt: Date.now() + 60_000 }) }, async (test) => {
-    const { startRaw } = await import('../../support/raw.js');
     const { welcome } = await startRaw(test.url, 'jane', { authParams: {} });
     assert.ok(Math.abs(welcome.expiresAt - Date.now() - 60_000) < 5_000);
   }),
@@ -225,7 +225,6 @@ registered(
 registered(
   'a guest who was welcomed and has not confirmed yet loses the session too, and can not confirm it into life',
   withServer({ authenticate }, async (test) => {
-    const { openRaw, helloFor } = await import('../../support/raw.js');
     const raw = await openRaw(test.url);
     raw.send(['hello', helloFor('jane')]);
     const [, welcome] = (await raw.take('welcome')) as never as [string, { session: string }];
@@ -242,6 +241,47 @@ registered(
     assert.equal([record?.state, record?.endReason], ['ENDED', 'revoked']);
   }),
 );
+
+registered('a name that is registered while a guest of it is decided on is not given to the guest', async () => {
+  const decided: (() => void)[] = [];
+  const guestsAllowed = () =>
+    new Promise<boolean>((resolve) => {
+      decided.push(() => resolve(true));
+    });
+  await withServer({ guests: guestsAllowed }, async (test) => {
+    const start = test.client().startSession({ username: 'jane' });
+    await until(() => decided.length === 1, 'it is asked about');
+    await found(test.server.users.create({ name: 'jane' }));
+    decided[0]?.();
+    await assertDenied(test, start);
+    assert.match(test.log.text(), 'The name was registered meanwhile');
+  })();
+});
+
+registered('a guest loses the session also where whoever registered the name is gone by then', async () => {
+  const kept = memory();
+  let slow = false;
+  const store: typeof kept = {
+    ...kept,
+    admit: (admission) => async () => {
+      const admitted = await kept.admit(admission)();
+      if (slow) await turns();
+      return admitted;
+    },
+  };
+  await withServer({ authenticate, store }, async (test) => {
+    const guest = test.client();
+    await started(guest, 'jane');
+    await test.sessionOf('jane');
+    slow = true;
+    const owner = await openRaw(test.url, { entries: [helloEntry(helloFor('jane', right))] });
+    await until(async () => (await userOf(test, 'jane'))?.isGuest === false, 'the name is registered');
+    owner.drop();
+    await until(() => guest.getSnapshot().status === 'ended', 'the guest is told');
+    assert.is(guest.getSnapshot().endReason, 'revoked');
+    assert.equal(test.server.counts, { pending: 0, unconfirmed: 0, active: 0 });
+  })();
+});
 
 registered(
   "registering a name by create leaves the sessions of that name's guests alone, as no name is taken from anyone",
