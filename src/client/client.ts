@@ -314,7 +314,7 @@ export class SessionClient implements Client, Commands {
     switch (event.type) {
       case 'active':
         if (this.#session !== null) this.#start?.settle(startSucceeded(this.#session));
-        return this.#events.emit('active', event);
+        return this.#events.emit('active', { sessionId: event.sessionId, user: event.user });
       case 'failed': {
         this.#over(false);
         const error = new NineLivesError(event.failure);
@@ -326,9 +326,11 @@ export class SessionClient implements Client, Commands {
         this.#session?.conversation.stop();
         return this.#events.emit('lost', { error: new NineLivesError(event.failure) });
       case 'resumed':
-        return this.#events.emit('resumed', event);
-      case 'gap':
-        return this.#events.emit('gap', { ...event, unconfirmed: this.#unconfirmed });
+        return this.#events.emit('resumed', { sessionId: event.sessionId, user: event.user });
+      case 'gap': {
+        const { type: _, ...gap } = event;
+        return this.#events.emit('gap', { ...gap, unconfirmed: this.#unconfirmed });
+      }
       case 'ended': {
         const { sessionId, reason } = event;
         const conversation = this.#session?.conversation;

@@ -20,6 +20,20 @@ start('answers with the session of the user that the server named', async () => 
   assert.is(kitty.getSnapshot().status, 'active');
 });
 
+start('is told to listeners with what the event says and no more', async () => {
+  const { kitty, wire, host } = scripted(admits);
+  const seen: unknown[] = [];
+  kitty.on('active', (event) => seen.push(Object.keys(event)));
+  kitty.on('gap', (event) => seen.push(Object.keys(event)));
+  await kitty.startSession({ username: 'jane' });
+  wire.links[0]?.lost('ConnectionLostError');
+  await host.advance(1_000);
+  assert.equal(seen, [
+    ['sessionId', 'user'],
+    ['sessionId', 'formerSessionId', 'user', 'unconfirmed'],
+  ]);
+});
+
 start('answers with the error of a verdict, at once and for good', async () => {
   const world = scripted(denies('AccessDeniedError'));
   const result = await world.kitty.startSession({ username: 'jane' });
