@@ -17,13 +17,8 @@ export interface StartAttempt {
   readonly signal: AbortSignal;
 }
 
-/** What a connection needs of its server. */
-export interface ConnectionServer {
-  readonly settings: Settings;
-  readonly incarnation: number;
-  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
-  /** Decide on a start. Never rejects. */
-  admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>>;
+/** What becomes of the sessions that connections make. */
+export interface SessionKeeping {
   /** The session that the same start made on another connection and that is not confirmed, taken over from it. */
   takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null;
   /** A session for what was admitted. */
@@ -36,6 +31,16 @@ export interface ConnectionServer {
   end(session: LiveSession, reason: EndReason, what: Failure | null): void;
   /** A session that its user gave up while it was lost. */
   abandon(abandoned: NonNullable<HelloFields['abandoned']>, key: string | undefined): void;
+}
+
+/** What a connection needs of its server. */
+export interface ConnectionServer {
+  readonly settings: Settings;
+  readonly incarnation: number;
+  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
+  readonly keeper: SessionKeeping;
+  /** Decide on a start. Never rejects. */
+  admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>>;
   /** For the log. */
   refused(what: Failure, request: RequestInfo): void;
   /** It is welcomed, or over: it no longer counts among those that say nothing. */

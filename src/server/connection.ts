@@ -19,17 +19,13 @@ import type { OfferedHello } from '../wire/hello.js';
 import { helloSizeMax } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
 import type { ConnectionServer } from './connection-server.js';
+import { Rhythm } from './rhythm.js';
 import type { LiveSession, SessionConnection } from './session.js';
 import type { Ticked } from './ticker.js';
 import { welcomeOf } from './welcome.js';
 
 /** RFC 6455 §7.4.1. */
 const normalClosure = 1000;
-/** How much longer than its rhythm a client may be silent, in milliseconds: a slow link's round trip and a throttled tab's pong. */
-const silenceGraceMs = 10_000;
-
-/** How late a ping may be, in milliseconds: timers are, by a little, and a client allows for ten times as much. */
-const pingLateMs = 50;
 /** UTF-8 takes at most three bytes for a UTF-16 code unit. */
 const bytesPerUnit = 3;
 
@@ -39,6 +35,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   readonly #socket: AcceptedSocket;
   readonly request: RequestInfo;
   readonly steps: Steps<ConnectionEffect>;
+  readonly #rhythm: Rhythm;
   #state: ConnectionState = 'awaitingHello';
   #hello: HelloFields | null = null;
   #start: StartFields | null = null;
@@ -46,16 +43,13 @@ export class ServerConnection implements SessionConnection, Ticked {
   #admission: AbortController | null = null;
   #packets: readonly InboundPacket[] = [];
   #timer: TimerHandle | null = null;
-  #heardAt: number;
-  #sentAt: number;
-  #pings = 0;
 
   constructor(server: ConnectionServer, socket: AcceptedSocket, request: RequestInfo, held = false) {
     this.#server = server;
     this.#socket = socket;
     this.request = request;
     this.steps = new Steps((effect) => this.#perform(effect), held);
-    this.#heardAt = this.#sentAt = server.clock.now();
+    this.#rhythm = new Rhythm(server.settings.pingEveryMs, server.clock.now());
   }
 
   get state(): ConnectionState {
@@ -94,13 +88,9 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** Time has passed: ping where nothing else is said [R49], and give up on what is silent. */
   tick(now: number, nextAt: number, lostMs: number): void {
     if (this.#state !== 'live') return;
-    // What came while this process stood still waits in the socket: that it was not heard says nothing about the client.
-    this.#heardAt += lostMs;
-    const { pingEveryMs } = this.#server.settings;
-    if (now - this.#heardAt > pingEveryMs + silenceGraceMs) return this.#drop();
-    if (nextAt - Math.min(this.#sentAt, this.#heardAt) <= pingEveryMs + pingLateMs) return;
-    this.#pings += 1;
-    this.#send([{ kind: 'ping', id: this.#pings }]);
+    const verdict = this.#rhythm.tick(now, nextAt, lostMs);
+    if (verdict === 'silent') this.#drop();
+    else if (verdict !== null) this.#send([{ kind: 'ping', id: verdict.ping }]);
   }
 
   /** Another connection has the start now, and its session where it made one. */
@@ -111,7 +101,7 @@ export class ServerConnection implements SessionConnection, Ticked {
 
   #received(data: string | ArrayBuffer): void {
     if (this.#state === 'closed') return;
-    this.#heardAt = this.#server.clock.now();
+    this.#rhythm.heard(this.#server.clock.now());
     if (typeof data !== 'string') return this.#violated('ProtocolError', 'A binary message came.');
     // [R16] Seen before it is parsed: until then anyone may send it.
     if (data.length > helloSizeMax && beforeWelcome.has(this.#state))
@@ -165,7 +155,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#start = hello.start ?? null;
     const authorised = authoriseHello(this.#server.settings, hello, this.request);
     if (E.isLeft(authorised)) return this.input({ type: 'refused', failure: authorised.left });
-    if (hello.abandoned !== undefined) this.#server.abandon(hello.abandoned, hello.key);
+    if (hello.abandoned !== undefined) this.#server.keeper.abandon(hello.abandoned, hello.key);
     this.input({ type: 'hello', asks: hello.resume === undefined ? 'start' : 'resume' });
   }
 
@@ -206,7 +196,7 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'sayPong':
         return this.#send([{ kind: 'pong', id: effect.id }]);
       case 'announce':
-        if (session !== null) this.#server.announce(session);
+        if (session !== null) this.#server.keeper.announce(session);
         return;
       case 'deliver': {
         const packets = this.#packets;
@@ -224,11 +214,11 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'close':
         return this.#socket.close(effect.code, '');
       case 'forget':
-        if (session !== null) this.#server.forget(session);
+        if (session !== null) this.#server.keeper.forget(session);
         this.#session = null;
         return;
       case 'endSession':
-        if (session !== null) this.#server.end(session, effect.reason, effect.failure);
+        if (session !== null) this.#server.keeper.end(session, effect.reason, effect.failure);
         this.#session = null;
         return;
     }
@@ -239,7 +229,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     const start = this.#start as StartFields;
     // The credential has one use: nothing here keeps it.
     this.#start = null;
-    const taken = this.#server.takeOver(hello, start, this);
+    const taken = this.#server.keeper.takeOver(hello, start, this);
     if (taken !== null) {
       this.#session = taken;
       return this.input({ type: 'admitted' });
@@ -249,13 +239,13 @@ export class ServerConnection implements SessionConnection, Ticked {
     const admitted = await this.#server.admit({ hello, start, request: this.request, signal: admission.signal }, this);
     this.#admission = null;
     if (E.isLeft(admitted)) return this.input({ type: 'refused', failure: admitted.left });
-    if (admission.signal.aborted) return this.#server.discard(admitted.right);
-    this.#session = this.#server.open(admitted.right, hello, start, this);
+    if (admission.signal.aborted) return this.#server.keeper.discard(admitted.right);
+    this.#session = this.#server.keeper.open(admitted.right, hello, start, this);
     this.input({ type: 'admitted' });
   }
 
   #send(frames: readonly OutboundFrame[]): void {
-    this.#sentAt = this.#server.clock.now();
+    this.#rhythm.said(this.#server.clock.now());
     this.#socket.send(encodeBatch(frames));
     // Messages wait for credit, but pongs and answers do not: who asks and does not read must not fill this process.
     const { buffer, batchSize } = this.#server.settings;

@@ -1,3 +1,4 @@
+import type { Clock } from '../../machines/ports/host.js';
 import type { LiveSession } from './session.js';
 
 /** What a start can be moved away from: the connection that it came on. */
@@ -11,23 +12,36 @@ export interface StartingConnection {
  * or is late, comes to the session that it has already.
  */
 export class Starts<Connection extends StartingConnection> {
-  readonly #admitting = new Map<string, Connection>();
+  readonly #deciding = new Map<string, Connection>();
+  readonly #verdicts = new Set<Promise<unknown>>();
   readonly #unconfirmed = new Map<string, LiveSession>();
 
   get unconfirmedCount(): number {
     return this.#unconfirmed.size;
   }
 
-  /** A start is to be decided on. Whoever was being asked about the same one is no longer waited for. */
-  begin(hash: string, connection: Connection): void {
-    const former = this.#admitting.get(hash);
-    this.#admitting.set(hash, connection);
-    if (former !== connection) former?.release();
+  /** Decide on a start. Whoever waits for a verdict on the same one no longer does. `decide` must not reject. */
+  async decide<Verdict>(hash: string, connection: Connection, decide: () => Promise<Verdict>): Promise<Verdict> {
+    const former = this.#deciding.get(hash);
+    this.#deciding.set(hash, connection);
+    former?.release();
+    const verdict = decide();
+    this.#verdicts.add(verdict);
+    const decided = await verdict;
+    this.#verdicts.delete(verdict);
+    if (this.#deciding.get(hash) === connection) this.#deciding.delete(hash);
+    return decided;
   }
 
-  /** It is decided. */
-  settle(hash: string, connection: Connection): void {
-    if (this.#admitting.get(hash) === connection) this.#admitting.delete(hash);
+  /** Wait until all verdicts are there, but no longer than the limit: an authenticator may not listen to its signal. */
+  decided(limitMs: number, clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, limitMs);
+      void Promise.all(this.#verdicts).then(() => {
+        clock.clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   add(session: LiveSession): void {
@@ -40,12 +54,23 @@ export class Starts<Connection extends StartingConnection> {
     return session?.user.name === username ? session : null;
   }
 
+  byId(id: string): LiveSession | undefined {
+    return [...this.#unconfirmed.values()].find((session) => session.id === id);
+  }
+
+  byUser(name: string): readonly LiveSession[] {
+    return [...this.#unconfirmed.values()].filter(({ user }) => user.name === name);
+  }
+
+  /** The token has changed that proves whose session it is. */
+  rename(session: LiveSession, hash: string): void {
+    const isUnconfirmed = this.remove(session);
+    session.tokenHash = hash;
+    if (isUnconfirmed) this.add(session);
+  }
+
   /** It is confirmed, or over. True where it was there. */
   remove(session: LiveSession): boolean {
     return this.#unconfirmed.get(session.tokenHash) === session && this.#unconfirmed.delete(session.tokenHash);
-  }
-
-  all(): IterableIterator<LiveSession> {
-    return this.#unconfirmed.values();
   }
 }
