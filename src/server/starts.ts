@@ -62,13 +62,6 @@ export class Starts<Connection extends StartingConnection> {
     return [...this.#unconfirmed.values()].filter(({ user }) => user.name === name);
   }
 
-  /** The token has changed that proves whose session it is. */
-  rename(session: LiveSession, hash: string): void {
-    const isUnconfirmed = this.remove(session);
-    session.tokenHash = hash;
-    if (isUnconfirmed) this.add(session);
-  }
-
   /** It is confirmed, or over. True where it was there. */
   remove(session: LiveSession): boolean {
     return this.#unconfirmed.get(session.tokenHash) === session && this.#unconfirmed.delete(session.tokenHash);
