@@ -318,4 +318,6 @@ silence('is not lost because its own timer was late: it asks once more', async (
   assert.is(ear.told.at(-1), 'measured');
 });
 
-for (const one of [hello, verdict, silence]) one.run();
+hello.run();
+verdict.run();
+silence.run();
