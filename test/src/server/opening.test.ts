@@ -247,14 +247,14 @@ unconfirmed(
 
 unconfirmed(
   'that is revoked by id ends as revoked, and is listed so',
-  withServer({}, async ({ url, server, sessions }) => {
+  withServer({}, async ({ url, server, sessions, ended }) => {
     const raw = await openRaw(url, { entries: [helloEntry(helloFor('jane'))] });
     const [, { session }] = (await raw.take('welcome')) as [string, Fields];
     await found(server.sessions.revoke(session));
     raw.send(['confirm']);
     assert.is((await raw.refusal()).code, 'SessionRevokedError');
     assert.is((await found(server.sessions.find(session))).session?.endReason, 'revoked');
-    assert.equal([sessions.length, server.counts.active], [0, 0]);
+    assert.equal([sessions.length, ended.length, server.counts.active], [0, 0, 0]);
   }),
 );
 

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { isLoopback, isSameHash } from '../../../src/server/admission.js';
+import { authoriseHello, isLoopback, isSameHash } from '../../../src/server/admission.js';
 import { settingsOf } from '../../../src/server/options.js';
 import { originProblem } from '../../../src/server/origins.js';
 
@@ -51,6 +51,20 @@ machine('loopback addresses of either family, and what came without a network', 
   for (const address of ['10.0.0.1', '192.168.1.7', '::', '::2', '::ffff:10.0.0.1', '1127.0.0.1', 'fe80::1'])
     assert.not.ok(isLoopback(address), address);
 });
+
+for (const [apiKeys, key, remoteAddress, code] of [
+  [[], undefined, '127.0.0.1', null],
+  [[], 'any', '::1', null],
+  [[], undefined, '10.0.0.1', 'InvalidApiKeyError'],
+  [[], 'any', '192.168.1.7', 'InvalidApiKeyError'],
+  [['dev'], 'dev', '10.0.0.1', null],
+  [['dev'], undefined, '127.0.0.1', 'InvalidApiKeyError'],
+] as const)
+  machine(`keys ${JSON.stringify(apiKeys)}, key ${key}, from ${remoteAddress}: ${code ?? 'fine'}`, () => {
+    const request = { remoteAddress, origin: null, userAgent: null, url: '/', headers: {} };
+    const verdict = authoriseHello(settingsOf({ apiKeys }), { v: 1, key }, request);
+    assert.is(verdict._tag === 'Left' ? verdict.left.code : null, code);
+  });
 
 const hashes = suite('hashes');
 

@@ -99,6 +99,17 @@ test(
   }),
 );
 
+test('what is no news is not told: a second session, and its end', () => {
+  const told: [number, boolean][] = [];
+  const host = virtualHost({ seed: 1 });
+  const presence = new Presence(host.clock, graceMs, (id, online) => void told.push([id, online]));
+  presence.entered(1);
+  presence.entered(1);
+  presence.left(1);
+  assert.equal(told, [[1, true]]);
+  assert.is(host.pendingTimers, 0);
+});
+
 test('a server that closes leaves nobody online, and no timer', async () => {
   const told: [number, boolean][] = [];
   const host = virtualHost({ seed: 1 });
