@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { message, type Opened, openLink, openWelcomed, startOpening, type TransportBench } from './transport-bench.js';
+import { lateCredential, message, type Opened, openLink, openWelcomed, startOpening, type TransportBench } from './transport-bench.js';
 
 /** What not every wire can say. */
 export type Feature = 'resume' | 'goodbye' | 'liveness';
@@ -44,6 +44,20 @@ export const transportFeatures = (on: On, without: readonly Feature[]): void => 
       await ear.hears('welcomed');
       deepStrictEqual(ear.words, ['opened', 'welcomed']);
       strictEqual(bench.visits, 1);
+    });
+
+    on('closed while it waits for the credential of a start instead, it tells nothing and leaves nothing running', async (bench, watch) => {
+      const { start, give } = lateCredential();
+      const { link, ear, asked, whenAsked } = watch(openLink(bench, { resume: true, start, options: { helloTimeoutMs: SHORT_MS } }));
+      const visit = await bench.visit();
+      void visit.gone();
+      await whenAsked;
+      link.close();
+      strictEqual(asked[0]?.aborted, true);
+      give();
+      await visit.left();
+      await bench.advance(2 * SHORT_MS);
+      deepStrictEqual(ear.words, ['opened']);
     });
 
     on('a credential that never comes does not hold the link open for ever', async (bench, watch) => {

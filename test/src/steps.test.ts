@@ -9,10 +9,11 @@ steps('are done in the order in which they were decided, those that they lead to
   const all: Steps<string> = new Steps((effect) => {
     done.push(effect);
     if (effect === 'a') all.add(['c', 'd']);
+    done.push(`${effect}.`);
   });
   all.add([]);
   all.add(['a', 'b']);
-  assert.equal(done, ['a', 'b', 'c', 'd']);
+  assert.equal(done, ['a', 'a.', 'b', 'b.', 'c', 'c.', 'd', 'd.']);
   assert.is(all.length, 0);
 });
 

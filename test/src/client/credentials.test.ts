@@ -39,6 +39,7 @@ credentials('of a function that throws or rejects fail the start, without a word
     const { error } = await world.kitty.startSession({ username: 'jane', authParams });
     assert.is(error?.code, 'AuthParamsUnavailableError');
     assert.is(error?.retryable, true);
+    assert.match(error?.message ?? '', 'It threw or rejected.');
     assert.not.match(`${error} ${error?.stack} ${error?.cause}`, 'pa55word');
     assert.equal(leftovers(world), nothingLeft);
   }
@@ -139,6 +140,8 @@ credentials('and the token do not outlive what they are for', async () => {
   await world.kitty.startSession({ username: 'jane', authParams: { pin: 1 } });
   world.wire.links[0]?.lost('ConnectionLostError');
   await world.kitty.endSession();
+  const former = world.wire.links[0]?.openings;
+  assert.not.ok('authParams' in ((await former?.start(new AbortController().signal)) ?? {}), 'nothing is kept for a link that is over');
   void world.kitty.startSession({ username: 'joe' });
   await world.host.settle();
   const openings = world.wire.links.at(-1)?.openings;
@@ -146,6 +149,11 @@ credentials('and the token do not outlive what they are for', async () => {
   assert.is(openings?.abandoned?.sessionId, 'session-first');
   assert.match(openings?.abandoned?.token ?? '', /^[\w-]{43}$/);
   assert.not.ok('authParams' in ((await openings?.start(new AbortController().signal)) ?? {}));
+  world.wire.links.at(-1)?.welcomed({ sessionId: 'next' });
+  world.wire.links.at(-1)?.lost('ConnectionLostError');
+  await world.host.advance(1_000);
+  assert.is(world.wire.links.at(-1)?.openings.resume?.sessionId, 'next');
+  assert.is(world.wire.links.at(-1)?.openings.abandoned, null, 'the server has heard of it');
   await world.kitty.endSession();
 });
 

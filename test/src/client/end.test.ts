@@ -80,6 +80,9 @@ end('hands back at its deadline what is not confirmed, oldest first, and leaves 
   assert.is(world.kitty.session, null);
   assert.is(session?.send('chat', 1).error?.code, 'NoActiveSessionError');
   assert.is((await session?.request('price', 1))?.error?.code, 'NoActiveSessionError');
+  void world.kitty.startSession({ username: 'jane' });
+  assert.is(world.kitty.getSnapshot().unconfirmed, 0, 'another start is another matter');
+  await world.kitty.endSession();
 });
 
 end('settles at once while the session is lost, and says what was never sent', async () => {

@@ -1,14 +1,14 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NetworkHint } from '../../../machines/ports/host.js';
-import { createServer } from '../../../src/server/index.js';
+import { createServer, type ServerOptions } from '../../../src/server/index.js';
 import { admits, denies, greetsOnly, inTurn, isSilent, refuses } from '../../support/scripted-transport.js';
 import { causeOf, inMemory, leftovers, namesOf, next, nothingLeft, scripted } from './support.js';
 
 const lost = suite('a lost session');
 
-lost('is told, and comes back on the same object under a new id, its handlers still there', async () => {
-  const world = inMemory();
+lost('is told, and where the server keeps none comes back on the same object under a new id, its handlers still there', async () => {
+  const world = inMemory({ resumeWindowMs: 0 } as ServerOptions);
   world.server.on('session', (session) => session.send('greeting', session.id));
   const names = namesOf(world.kitty);
   const { session } = await world.kitty.startSession({ username: 'jane' });

@@ -48,6 +48,13 @@ snapshots('is the same object until something changes, and another one then', as
   link.measured(12.31);
   assert.is(kitty.getSnapshot(), kitty.getSnapshot());
   assert.is(kitty.getSnapshot().user, active.user);
+  link.lost('ConnectionLostError');
+  await host.advance(1_000);
+  const second = await wire.link();
+  await second.hello();
+  await second.gone();
+  second.welcomed({ sessionId: 'second' });
+  assert.is(kitty.getSnapshot().roundTripMs, null, 'not measured on this link yet');
 });
 
 snapshots('says in the listener of an event what the event said', async () => {

@@ -194,27 +194,30 @@ conversation('holds messages, requests, cancels and the end until it is released
   );
 });
 
-conversation("passes the other side's end on once all that came before is handled and answered", async () => {
-  const { host, up, down } = pairOf();
-  const waits: (() => void)[] = [];
-  const wait = () => new Promise<void>((resolve) => waits.push(resolve));
-  down.conversation.registry.messages.on('slow', wait);
-  down.conversation.registry.requests.on('slow', wait);
-  up.conversation.send('slow', 1);
-  const asked = up.conversation.request('slow', 1, 1_000, undefined);
-  up.conversation.end();
-  await host.advance(100);
-  assert.equal(namesIn(down), []);
-  waits[0]?.();
-  await host.advance(100);
-  assert.equal(namesIn(down), []);
-  waits[1]?.();
-  await host.advance(100);
-  assert.equal(namesIn(down), ['peerEnded', 'complete']);
-  assert.is((await asked).succeeded, true);
-  assert.is(up.conversation.send('late', 1).error?.code, 'NoActiveSessionError');
-  assert.is(host.pendingTimers, 0);
-});
+for (const [title, order] of [
+  ['handled and answered', [0, 1]],
+  ['answered and handled', [1, 0]],
+] as const)
+  conversation(`passes the other side's end on once all that came before is ${title}`, async () => {
+    const { host, up, down } = pairOf();
+    const waits: (() => void)[] = [];
+    const wait = () => new Promise<void>((resolve) => waits.push(resolve));
+    down.conversation.registry.messages.on('slow', wait);
+    down.conversation.registry.requests.on('slow', wait);
+    up.conversation.send('slow', 1);
+    const asked = up.conversation.request('slow', 1, 1_000, undefined);
+    up.conversation.end();
+    await host.advance(100);
+    for (const which of order) {
+      assert.equal(namesIn(down), []);
+      waits[which]?.();
+      await host.advance(100);
+    }
+    assert.equal(namesIn(down), ['peerEnded', 'complete']);
+    assert.is((await asked).succeeded, true);
+    assert.is(up.conversation.send('late', 1).error?.code, 'NoActiveSessionError');
+    assert.is(host.pendingTimers, 0);
+  });
 
 conversation('stopped, keeps what is sent; closed, hands all of it back, oldest first', async () => {
   const pair = pairOf();
@@ -299,6 +302,7 @@ conversation('held, hears of a message that had arrived before its close without
   up.conversation.received([item({ kind: 'message', type: 'chat', payload: 1 })]);
   up.conversation.close('SessionEndedError');
   while (up.conversation.runner.steps.step());
+  assert.equal(up.noted, []);
 });
 
 conversation('tells of a breach of the rules', async () => {
