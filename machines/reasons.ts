@@ -86,7 +86,7 @@ const table = {
   AuthParamsUnavailableError: reason({
     sayer: 'local', next: 'backOff', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The authParams function of the app failed.',
-    remedy: 'See the error\'s cause: the function threw, rejected or gave no object.',
+    remedy: 'See why the function threw, rejected or did not answer. What it threw is kept out of the error, since it may hold the credential.',
   }),
   AuthenticationTimeoutError: reason({
     sayer: 'server', next: 'backOff', start: 'fails', retryable: true, closeCode: 4408, ends: null,

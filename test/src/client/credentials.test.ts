@@ -40,6 +40,8 @@ credentials('of a function that throws or rejects fail the start, without a word
     assert.is(error?.code, 'AuthParamsUnavailableError');
     assert.is(error?.retryable, true);
     assert.match(error?.message ?? '', 'It threw or rejected.');
+    assert.is(error?.cause, undefined);
+    assert.not.match(error?.remedy ?? '', 'cause');
     assert.not.match(`${error} ${error?.stack} ${error?.cause}`, 'pa55word');
     assert.equal(leftovers(world), nothingLeft);
   }
