@@ -33,9 +33,11 @@ export const printPage = <Row>(io: Io, list: ListOf<Row>, { page, size, json }: 
     io.stdout.write(`There is no page ${page}: ${count(found.total, list.one)} fill ${count(pages, 'page')}.\n`);
   else {
     const widthMax = io.stdout.isTTY === true ? io.stdout.columns : undefined;
-    io.stdout.write(tableOf(list.columns, found.items, widthMax, palette));
+    const { text, leftOut } = tableOf(list.columns, found.items, widthMax, palette);
+    io.stdout.write(text);
     const next = page < pages ? `; --page ${page + 1} has the next` : '';
     const which = pages === 1 ? '' : `, page ${page} of ${pages}${next}`;
-    io.stdout.write(palette.faint(`\n${count(found.total, list.one)}${which}`).concat('\n'));
+    const without = leftOut.length === 0 ? '' : `. No room here for ${leftOut.join(', ')}; --json has all`;
+    io.stdout.write(`\n${palette.faint(`${count(found.total, list.one)}${which}${without}`)}\n`);
   }
 };

@@ -7,6 +7,14 @@ export interface Column<Row> {
   cell(row: Row): string;
   /** What the column keeps when the table does not fit, in characters. Absent: it is never made narrower. */
   readonly widthMin?: number;
+  /** Where the least widths do not fit, columns are left out, the lowest first. Absent: it stays. */
+  readonly yields?: number;
+}
+
+export interface DrawnTable {
+  readonly text: string;
+  /** The titles of the columns that there was no room for. */
+  readonly leftOut: readonly string[];
 }
 
 /** Between two columns. */
@@ -29,33 +37,45 @@ const draw = (head: readonly string[], rows: readonly (readonly string[])[], col
   return { text: table.toString(), widths: table.options.colWidths.map(Number) };
 };
 
+const totalOf = (widths: readonly number[]): number => widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
+
 /** Take what is too much from the widest column that can give it, a character at a time. */
 const fit = (widths: readonly number[], minima: readonly number[], widthMax: number): readonly number[] => {
   const fitted = [...widths];
-  const total = (): number => fitted.reduce((sum, width) => sum + width, 0) + GAP.length * (fitted.length - 1);
-  while (total() > widthMax) {
+  while (totalOf(fitted) > widthMax) {
     const spare = fitted.map((width, index) => (width > (minima[index] ?? width) ? width : 0));
     const widest = Math.max(...spare);
-    // Nothing can be made narrower: a table that wraps still says more than one that is cut.
+    // Nothing can be made narrower: a table that wraps still says more than none.
     if (widest === 0) return fitted;
-    const at = spare.indexOf(widest);
-    fitted[at] = widest - 1;
+    fitted[spare.indexOf(widest)] = widest - 1;
   }
   return fitted;
 };
 
-/** Rows as a table of at most `widthMax` characters a line, where that can be; without a limit, nothing is cut. */
+/** Rows as a table of at most `widthMax` characters a line, where that can be; without a limit, nothing is cut or left out. */
 export const tableOf = <Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   widthMax: number | undefined,
-  { strong }: Palette,
-): string => {
+  palette: Palette,
+): DrawnTable => {
   const head = columns.map(({ title }) => title);
   const cells = rows.map((row) => columns.map(({ cell }) => printable(cell(row))));
   const natural = draw(head, cells);
-  const minima = columns.map(({ widthMin }, index) => widthMin ?? natural.widths[index] ?? 0);
+  const minima = columns.map(({ widthMin }, index) => Math.min(widthMin ?? Number.POSITIVE_INFINITY, natural.widths[index] ?? 0));
+  if (widthMax !== undefined && totalOf(minima) > widthMax) {
+    const first = columns.filter(({ yields }) => yields !== undefined).sort((a, b) => (a.yields ?? 0) - (b.yields ?? 0))[0];
+    if (first !== undefined) {
+      const { text, leftOut } = tableOf(
+        columns.filter((column) => column !== first),
+        rows,
+        widthMax,
+        palette,
+      );
+      return { text, leftOut: [first.title, ...leftOut] };
+    }
+  }
   const { text } = widthMax === undefined ? natural : draw(head, cells, fit(natural.widths, minima, widthMax));
-  const [first = '', ...others] = text.split('\n').map((line) => line.trimEnd());
-  return `${[strong(first), ...others].join('\n')}\n`;
+  const [titles = '', ...lines] = text.split('\n').map((line) => line.trimEnd());
+  return { text: `${[palette.strong(titles), ...lines].join('\n')}\n`, leftOut: [] };
 };

@@ -21,10 +21,10 @@ const users: ListOf<User> = {
   columns: [
     { title: 'ID', cell: ({ id }) => String(id) },
     { title: 'NAME', cell: ({ name }) => name, widthMin: 8 },
-    { title: 'DISPLAY NAME', cell: ({ displayName }) => displayName, widthMin: 12 },
+    { title: 'DISPLAY NAME', cell: ({ displayName }) => displayName, widthMin: 12, yields: 2 },
     { title: 'KIND', cell: ({ isGuest }) => (isGuest ? 'guest' : 'registered') },
     { title: 'ONLINE', cell: ({ presence }) => (presence.online ? 'yes' : 'no') },
-    { title: 'STATUS', cell: ({ presence }) => presence.status, widthMin: 6 },
+    { title: 'STATUS', cell: ({ presence }) => presence.status, widthMin: 6, yields: 1 },
   ],
   toJson: (user) => user,
   none: 'No users. One is created by their first session, or by `ninelives users create NAME`.',

@@ -21,7 +21,7 @@ const enter = async (server: ReturnType<typeof createServer>, username: string) 
   });
   // A reply comes after the server has announced the session.
   const answer = await session.request('whoami', null);
-  return { session, heard, first, answer };
+  return { session, heard, first, answer, leave: () => kitty.endSession() };
 };
 
 room('what one says everyone hears, the sender too, with the name and the time', async () => {
@@ -31,21 +31,23 @@ room('what one says everyone hears, the sender too, with the name and the time',
   const sent = jane.session.send('chat', { text: 'hi' });
   assert.equal(sent.accepted && (await sent.confirmed), { status: 'handled' });
   for (const { first } of [jane, joe]) assert.equal(await first, { from: 'jane', text: 'hi', at: NOW });
+  await Promise.all([jane.leave(), joe.leave()]);
   await server.close();
 });
 
 room('whoami answers the user', async () => {
   const server = createServer({ guests: true, logger: false });
   chatRoom(server);
-  const { session, answer } = await enter(server, 'joe');
+  const { session, answer, leave } = await enter(server, 'joe');
   assert.equal(answer.succeeded && answer.reply, session.user);
+  await leave();
   await server.close();
 });
 
 room('a message of another shape is told as failed, and nobody hears it', async () => {
   const server = createServer({ guests: true, logger: false });
   chatRoom(server);
-  const { session, heard, first } = await enter(server, 'joe');
+  const { session, heard, first, leave } = await enter(server, 'joe');
   for (const payload of [null, 'hi', { text: 1 }, {}]) {
     const sent = session.send('chat', payload as unknown as { text: string });
     assert.equal(sent.accepted && (await sent.confirmed), { status: 'failed' });
@@ -53,6 +55,7 @@ room('a message of another shape is told as failed, and nobody hears it', async 
   session.send('chat', { text: 'the first that is one' });
   await first;
   assert.is(heard.length, 1);
+  await leave();
   await server.close();
 });
 

@@ -13,12 +13,18 @@ const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 /** By its address, since the child does not run in this repository's folder. */
 const TSX = import.meta.resolve('tsx');
 
-/** A test in a folder of its own, which is gone afterwards. */
+/** What runs in each test's folder. */
+const running = new Map<string, Set<ChildProcess>>();
+
+/** A test in a folder of its own, which is gone afterwards, with whatever still runs there because the test failed. */
 export const inFolder = (test: (folder: string) => Promise<void>) => async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-cli-'));
+  running.set(folder, new Set());
   try {
     await test(folder);
   } finally {
+    for (const child of running.get(folder) ?? []) child.kill('SIGKILL');
+    running.delete(folder);
     rmSync(folder, { recursive: true, force: true });
   }
 };
@@ -48,6 +54,7 @@ interface CliOptions {
 
 export const start = (cwd: string, args: readonly string[], { env = {} }: CliOptions = {}): Cli => {
   const child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], { cwd, env: environment(env), stdio: 'pipe' });
+  running.get(cwd)?.add(child);
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
     child[name].setEncoding('utf8').on('data', (chunk: string) => {

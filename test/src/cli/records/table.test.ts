@@ -13,7 +13,7 @@ const columns: readonly Column<Row>[] = [
   { title: 'ID', cell: ({ id }) => id },
   { title: 'NAME', cell: ({ name }) => name, widthMin: 6 },
 ];
-const draw = (rows: readonly Row[], widthMax?: number) => tableOf(columns, rows, widthMax, paletteOf(false));
+const draw = (rows: readonly Row[], widthMax?: number) => tableOf(columns, rows, widthMax, paletteOf(false)).text;
 
 table('stands in columns, without trailing blanks', () => {
   assert.is(
@@ -36,6 +36,21 @@ table('is not cut where there is no terminal, nor below the least width of a col
   const rows = [{ id: 'a'.repeat(22), name: 'n'.repeat(100) }];
   assert.match(draw(rows), 'n'.repeat(100));
   assert.match(draw(rows, 10), `${'a'.repeat(22)}  nnnnn…`);
+});
+
+table('leaves out columns where not even the least widths fit, and names them', () => {
+  const wide: readonly Column<Row>[] = [
+    ...columns,
+    { title: 'LATE', cell: () => 'l'.repeat(20), yields: 2 },
+    { title: 'EARLY', cell: () => 'e'.repeat(20), widthMin: 10, yields: 1 },
+  ];
+  const rows = [{ id: 'a1', name: 'jane' }];
+  const drawn = (widthMax: number) => tableOf(wide, rows, widthMax, paletteOf(false));
+  assert.equal(drawn(80).leftOut, []);
+  assert.equal(drawn(42).leftOut, []);
+  assert.match(drawn(42).text, 'eeeeeeeee…');
+  assert.equal(drawn(39).leftOut, ['EARLY']);
+  assert.equal(drawn(20), { text: 'ID  NAME\na1  jane\n', leftOut: ['EARLY', 'LATE'] });
 });
 
 table('counts wide characters as what they take', () => {

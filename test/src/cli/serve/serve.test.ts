@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { exitCodes } from '../../../../src/cli/exit.js';
+import { run } from '../../../../src/cli/run.js';
 import { createClient, type StartOptions } from '../../../../src/client/index.node.js';
-import { cli, inFolder, serve, start } from '../support.js';
+import { cli, inFolder, serve, start, testIo } from '../support.js';
 
 const serving = suite('ninelives serve');
 
@@ -215,6 +216,17 @@ serving(
     await server.stop();
   }),
 );
+
+serving('a second signal does not wait for the goodbyes', async () => {
+  const io = testIo();
+  const ended = run(['serve', '--port', '0', '--store', 'memory'], io);
+  await io.until('"msg":"listening"');
+  io.signal('SIGTERM');
+  assert.equal(io.exits, []);
+  io.signal('SIGINT');
+  assert.equal(io.exits, [128 + 2]);
+  assert.is(await ended, exitCodes.done);
+});
 
 serving(
   'an app that left something open does not keep a stopped server from ending',
