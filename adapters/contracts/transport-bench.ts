@@ -186,7 +186,7 @@ export const openLink = (
     apiKey: secrets.apiKey,
     agent: 'contract',
     window: { messages: 1_024, size: 1_048_576 },
-    abandoned: { sessionId: 'abandoned', token: secrets.abandonedToken },
+    abandoned: { sessionId: 'abandoned', tokens: [secrets.abandonedToken] },
     resume: resume ? resumeOpening : null,
     start: (signal) => {
       asked.push(signal);

@@ -14,7 +14,7 @@ import { decodeServerBatch } from '../../src/wire/decode-server.js';
 import { encodeBatch } from '../../src/wire/encode.js';
 import type { DenyFields, HelloFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
 import { helloToEntry } from '../../src/wire/hello.js';
-import { protocolVersion, subprotocol } from '../../src/wire/limits.js';
+import { protocolVersion, resumeFeature, subprotocol } from '../../src/wire/limits.js';
 
 export interface NinelivesTransportOptions {
   readonly openSocket: OpenSocket;
@@ -121,11 +121,11 @@ class NinelivesLink implements Link {
       v: protocolVersion,
       ...(apiKey === null ? {} : { key: apiKey }),
       agent,
-      features: [],
+      features: [resumeFeature],
       window,
       ...(start === undefined ? {} : { start }),
       ...(resume === null ? {} : { resume: resumeFields(resume) }),
-      ...(abandoned === null ? {} : { abandoned: { session: abandoned.sessionId, token: abandoned.token } }),
+      ...(abandoned === null ? {} : { abandoned: { session: abandoned.sessionId, tokens: abandoned.tokens } }),
     };
   }
 
@@ -147,7 +147,7 @@ class NinelivesLink implements Link {
     if (this.#liveness !== null) this.#live({ type: 'heard', now: this.#now() });
     let packets: InboundPacket[] = [];
     const handOver = (): void => {
-      if (packets.length > 0 && this.#step === 'welcomed') this.#events.received(packets);
+      if (packets.length > 0) this.#events.received(packets);
       packets = [];
     };
     for (const frame of batch.frames) {
@@ -215,16 +215,15 @@ class NinelivesLink implements Link {
     if (welcome.outcome !== answerTo[this.#asks])
       return this.#breakOff(failure('ProtocolError', `A ${this.#asks} was answered with ${welcome.outcome}.`));
     this.#step = 'welcomed';
-    this.#clearTimer();
-    this.#send([{ kind: 'confirm' }]);
+    // [R26] A resumed session is known to both already.
+    if (welcome.outcome === 'started') this.#send([{ kind: 'confirm' }]);
     const { session, user, outcome, resumeWindowMs, expiresAt, incarnation, window, limits, ackDelayMs, positions, pingEveryMs } = welcome;
     this.#events.welcomed(
       { sessionId: session, user, outcome, resumeWindowMs, expiresAt, incarnation },
       { window, messageSizeMax: limits.messageSize, ackDelayMs },
       positions === undefined ? null : { ...positions, incarnation },
     );
-    // The app may have ended it from within.
-    if ((this.#step as Step) !== 'over') this.#liveStep(initialLiveness(pingEveryMs, this.#now()));
+    this.#liveStep(initialLiveness(pingEveryMs, this.#now()));
   }
 
   #live(input: LivenessInput): void {
@@ -234,6 +233,7 @@ class NinelivesLink implements Link {
   #liveStep([state, effects]: LivenessStep): void {
     this.#liveness = state;
     for (const effect of effects) {
+      // The owner may have closed it from within.
       if (this.#step === 'over') return;
       switch (effect.type) {
         case 'ping':

@@ -7,7 +7,9 @@ import { type EndReason, type Failure, failure, reasons } from '../reasons.js';
 export type ConnectionState =
   /** The socket is open, nothing was said. */
   | 'awaitingHello'
-  /** A resume was answered with `gone`; a start may follow on the same socket. */
+  /** Whether the session that was asked for can go on is being decided. */
+  | 'resuming'
+  /** A resume was answered with `gone` or `mismatch`; a start may follow on the same socket. */
   | 'awaitingStart'
   /** Who it is and whether they may enter is being decided. */
   | 'admitting'
@@ -34,6 +36,12 @@ export type ConnectionInput =
   | { readonly type: 'left' }
   // What came of a frame, of admission or of the conversation:
   | { readonly type: 'admitted' }
+  /** `isEnding`: its goodbye was under way when the link broke. */
+  | { readonly type: 'resumed'; readonly isEnding: boolean }
+  /** There is no such session. */
+  | { readonly type: 'gone' }
+  /** There is, but the two sides' positions do not fit. */
+  | { readonly type: 'mismatched' }
   | { readonly type: 'refused'; readonly failure: Failure }
   | { readonly type: 'violated'; readonly failure: Failure }
   | { readonly type: 'peerEnded' }
@@ -46,7 +54,7 @@ export type ConnectionInput =
   | { readonly type: 'end' }
   /** Take the session away, or the server itself: at once. */
   | { readonly type: 'dismissed'; readonly failure: Failure }
-  /** The same start came on another connection, which has the session now. */
+  /** The same start, or a resume, came on another connection, which has the session now. */
   | { readonly type: 'replaced' };
 
 export type ConnectionEffect =
@@ -56,7 +64,10 @@ export type ConnectionEffect =
   | { readonly type: 'admit' }
   /** Whatever admission comes to, nobody waits for it: a session that it makes is forgotten. */
   | { readonly type: 'abandonAdmission' }
+  /** See whether the session can go on; answer with `resumed`, `gone`, `mismatched` or `refused`. */
+  | { readonly type: 'resume' }
   | { readonly type: 'sayGone' }
+  | { readonly type: 'sayMismatch' }
   | { readonly type: 'sayWelcome' }
   | { readonly type: 'sayPong'; readonly id: number }
   /** The session is there: presence, the app's listener, then its messages. */
@@ -68,6 +79,8 @@ export type ConnectionEffect =
   | { readonly type: 'deny'; readonly failure: Failure }
   | { readonly type: 'sayBye'; readonly failure: Failure }
   | { readonly type: 'close'; readonly code: number }
+  /** The link is gone, the session is kept for a while. */
+  | { readonly type: 'detach' }
   /** The session never was. */
   | { readonly type: 'forget' }
   | { readonly type: 'endSession'; readonly reason: EndReason; readonly failure: Failure | null };
@@ -96,8 +109,9 @@ const closeNormally: ConnectionEffect = { type: 'close', code: normalClosure };
 
 const goodbye: ConnectionStep = ['ending', [{ type: 'sayEnd' }, begin('end')]];
 const farewell = (): ConnectionStep => dismissed(failure('SessionEndedError'), ended('ended'));
-/** A session whose link broke is kept for no time yet: there is nothing to resume. */
-const expired = ended('expired');
+/** A session outlives its link: it may be resumed. */
+const detach: ConnectionEffect = { type: 'detach' };
+const keptUnless = (what: Failure): ConnectionEffect => (reasons[what.code].ends === null ? detach : endOf(what));
 const endOf = (what: Failure): ConnectionEffect => ended(reasons[what.code].ends ?? 'expired', what);
 
 /** A start that is not confirmed never was, unless its session is taken away by name: then it is listed as that. */
@@ -114,12 +128,26 @@ type Row = { readonly [I in ConnectionInput as I['type']]?: (input: I) => Connec
 /** What each state does with what it takes. */
 const table: Readonly<Record<ConnectionState, Row>> = {
   awaitingHello: {
-    hello: ({ asks }) =>
-      asks === 'start' ? ['admitting', [stop, { type: 'admit' }]] : ['awaitingStart', [{ type: 'sayGone' }, begin('hello')]],
+    hello: ({ asks }) => (asks === 'start' ? ['admitting', [stop, { type: 'admit' }]] : ['resuming', [stop, { type: 'resume' }]]),
     refused: ({ failure: what }) => denied(what),
     violated: ({ failure: what }) => denied(what),
     dismissed: ({ failure: what }) => denied(what),
     timer: () => denied(failure('HelloTimeoutError')),
+    left: () => over(closeNormally),
+    lost: () => over(),
+  },
+  resuming: {
+    ...alive('resuming'),
+    // [R58] No confirmation is waited for: the client knows its session already.
+    resumed: ({ isEnding }) =>
+      isEnding
+        ? ['ending', [{ type: 'sayWelcome' }, { type: 'announce' }, begin('end')]]
+        : ['live', [{ type: 'sayWelcome' }, { type: 'announce' }]],
+    gone: () => ['awaitingStart', [{ type: 'sayGone' }, begin('hello')]],
+    mismatched: () => ['awaitingStart', [{ type: 'sayMismatch' }, begin('hello')]],
+    refused: ({ failure: what }) => denied(what),
+    violated: ({ failure: what }) => denied(what),
+    dismissed: ({ failure: what }) => denied(what),
     left: () => over(closeNormally),
     lost: () => over(),
   },
@@ -151,17 +179,19 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     replaced: () => over(closeNormally),
     timer: () => dismissed(failure('HelloTimeoutError'), forget),
     left: () => over(forget, closeNormally),
-    lost: () => over(forget),
+    // The client may have heard the welcome, and its confirmation been lost with the link.
+    lost: () => over(detach),
   },
   live: {
     ...alive('live'),
     data: () => ['live', [{ type: 'deliver' }]],
     end: () => goodbye,
     peerEnded: () => goodbye,
-    violated: ({ failure: what }) => dismissed(what, endOf(what)),
-    dismissed: ({ failure: what }) => dismissed(what, endOf(what)),
+    violated: ({ failure: what }) => dismissed(what, keptUnless(what)),
+    dismissed: ({ failure: what }) => dismissed(what, keptUnless(what)),
+    replaced: () => over(closeNormally),
     left: () => over(ended('ended'), closeNormally),
-    lost: () => over(expired),
+    lost: () => over(detach),
   },
   ending: {
     ...alive('ending'),
@@ -171,6 +201,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     violated: ({ failure: what }) => dismissed(what, ended('ended')),
     // It was to end anyway: only who takes it away by name changes why.
     dismissed: ({ failure: what }) => dismissed(what, ended(reasons[what.code].ends ?? 'ended', what)),
+    replaced: () => over(closeNormally),
     left: () => over(ended('ended'), closeNormally),
     lost: () => over(ended('ended')),
   },

@@ -25,7 +25,8 @@ export interface ResumeOpening {
 /** A session that the user gave up while it was lost, so that it can't stand in its own user's way. */
 export interface AbandonedSession {
   readonly sessionId: string;
-  readonly token: string;
+  /** As in a resume: one, or two. */
+  readonly tokens: readonly string[];
 }
 
 /** What a link needs to open: a function, so that secrets stay in the closure that has them, and are asked for as late as possible. */

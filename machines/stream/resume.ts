@@ -12,7 +12,7 @@ export interface Mismatch {
 }
 
 /**
- * Do the two sides' positions fit, so that the stream can go on? Null: they do. Never a guess: what was forgotten on either side is named. [R55]
+ * Do the two sides' positions fit, so that the stream can go on? Null: they do. Never a guess: what was forgotten on either side is named. [R58]
  */
 export const mismatchOf = (state: StreamState, peer: Positions): Mismatch | null => {
   const shipped = lastShipped(state);
@@ -27,7 +27,7 @@ export const mismatchOf = (state: StreamState, peer: Positions): Mismatch | null
 
 /**
  * The stream on a new link: what the peer is done with is confirmed, what it does not have is shipped again under its numbers before anything
- * new. `own` is what this side told of itself when it asked or answered; the positions are to fit (`mismatchOf`). [R54]
+ * new. `own` is what this side told of itself when it asked or answered; the positions are to fit (`mismatchOf`). [R59]
  */
 export const resumed = (state: StreamState, own: Pick<Positions, 'received' | 'done'>, peer: Positions): StreamStep => {
   const next = draftOf(state);
@@ -41,8 +41,19 @@ export const resumed = (state: StreamState, own: Pick<Positions, 'received' | 'd
   next.told = { received: own.received, done: own.done };
   next.untoldSize = 0;
   next.ackWaits = false;
+  // What it had left unacknowledged is told anew by its positions.
+  next.peerTooSlow = false;
   return [next, effects];
 };
+
+/** Where this side stands, as it tells in a hello or a welcome. */
+export const positionsOf = (state: StreamState): Omit<Positions, 'incarnation'> => ({
+  received: state.received,
+  done: state.done,
+  seen: state.peerDone,
+  last: lastShipped(state),
+  exceptions: toArray(state.exceptions).filter(({ number }) => number <= state.done),
+});
 
 /** All that is shipped and kept, whether it was shipped on the latest link or waits to be shipped again; ascending. */
 const kept = ({ sent, answers, replay }: StreamState): readonly Shipped[] =>

@@ -9,7 +9,7 @@ import { resumed } from './resume.js';
 import { draftOf, type StreamEffect, type StreamInput, type StreamState, type StreamStep } from './state.js';
 
 export { unconfirmed, unconfirmedCount } from './outbound.js';
-export { type Mismatch, mismatchOf } from './resume.js';
+export { type Mismatch, mismatchOf, positionsOf } from './resume.js';
 
 /** One step. Effects are to be done in their order. */
 export const reduceStream = (state: StreamState, input: StreamInput): StreamStep => {

@@ -7,7 +7,6 @@ import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session
 import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
 import { type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
 import type { Positions } from '../../machines/stream/packets.js';
-import { toArray } from '../../machines/stream/queue.js';
 import { errorOf, NineLivesError } from '../errors.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
 import { Conversation, newRegistry } from '../stream/conversation.js';
@@ -173,23 +172,24 @@ export class SessionClient implements Client, Commands {
       tell({ type: 'LINK_LOST', link: generation, failure: what, ...stamp() });
     });
     this.#roundTripMs = null;
+    const told = this.#positions();
     const open = (): Link =>
       this.#transport.open(
         this.#credentials.openings(
           { apiKey: this.#options.apiKey ?? null, agent: this.#host.agent, window: this.#options.window ?? clientDefaults.window },
-          this.#positions(),
+          told,
         ),
         {
           opened: current(() => {
             opened = true;
             tell({ type: 'LINK_OPENED', link: generation });
           }),
-          welcomed: current((welcome, terms) => {
-            if (welcome.outcome === 'resumed') {
-              this.#credentials.startAnew();
-              return lost(failure('ProtocolError', 'A session was resumed; this client only starts anew.'));
+          welcomed: current((welcome, terms, positions) => {
+            if (welcome.outcome === 'started') this.#welcomed(welcome, terms);
+            else {
+              const problem = this.#resumed(welcome, told, positions);
+              if (problem !== null) return lost(failure('ProtocolError', problem));
             }
-            this.#welcomed(welcome, terms);
             tell({ type: 'WELCOMED', link: generation, welcome, ...stamp() });
           }),
           denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...stamp() })),
@@ -230,8 +230,25 @@ export class SessionClient implements Client, Commands {
 
   #positions(): Positions | null {
     if (this.#session === null) return null;
-    const { received, done, peerDone, shipped, exceptions } = this.#session.conversation.runner.state;
-    return { received, done, seen: peerDone, last: shipped, exceptions: toArray(exceptions), incarnation: this.#incarnation };
+    return { ...this.#session.conversation.positions(), incarnation: this.#incarnation };
+  }
+
+  /** The session goes on where it was. What is wrong with that, or null: then the next link begins anew. */
+  #resumed(welcome: Welcome, told: Positions | null, peer: Positions | null): string | null {
+    const session = this.#session;
+    const fits = session !== null && told !== null && peer !== null && session.id === welcome.sessionId;
+    const mismatch = fits ? session.conversation.mismatch(peer) : null;
+    if (!fits || mismatch !== null) {
+      this.#credentials.startAnew();
+      return mismatch === null
+        ? 'A session was resumed that this client did not ask for.'
+        : `The server resumed without what it needs: ${mismatch.direction} ${mismatch.from} to ${mismatch.to}.`;
+    }
+    this.#credentials.resumed();
+    this.#incarnation = welcome.incarnation;
+    session.user = welcome.user;
+    session.conversation.resume(told, peer);
+    return null;
   }
 
   /** A new stream begins with the session, before the machine tells the app: what it sends at once has where to go. */

@@ -54,6 +54,18 @@ export const claimOf = (options: StartOptions): Claim | { readonly failure: Fail
   return 'failure' in given ? given : { username, authParams: given.authParams };
 };
 
+interface KeptTokens {
+  readonly id: string;
+  readonly token: string;
+  nextToken: string | null;
+}
+
+/**
+ * What may be the current one: a token that was offered and not heard of may have taken effect. The same is offered until that is known, so
+ * that there are never more than two.
+ */
+const tokensOf = ({ token, nextToken }: KeptTokens): readonly string[] => (nextToken === null ? [token] : [token, nextToken]);
+
 /**
  * A client's secrets, in one place that only a transport reads: never in an event, a context, a snapshot or a message of an error.
  */
@@ -63,7 +75,7 @@ export class Credentials {
   #authParams: StartOptions['authParams'];
   /** The token of the session that is being started: the same for all tries of one start. */
   #starting: string | null = null;
-  #session: { readonly id: string; readonly token: string; nextToken: string | null } | null = null;
+  #session: KeptTokens | null = null;
   #abandoned: AbandonedSession | null = null;
 
   constructor(host: Pick<Host, 'randomBytes'>) {
@@ -85,9 +97,17 @@ export class Credentials {
     this.#abandoned = null;
   }
 
+  /** The session goes on: the token that was offered for it is the current one. */
+  resumed(): void {
+    if (this.#session === null) return;
+    const { id, token, nextToken } = this.#session;
+    this.#session = { id, token: nextToken ?? token, nextToken: null };
+    this.#starting = null;
+  }
+
   /** It is over, or never was. `abandoned`: the server does not know that yet, and is told with the next hello. */
   end(abandoned: boolean): void {
-    if (abandoned && this.#session !== null) this.#abandoned = { sessionId: this.#session.id, token: this.#session.token };
+    if (abandoned && this.#session !== null) this.#abandoned = { sessionId: this.#session.id, tokens: tokensOf(this.#session) };
     this.#session = null;
     this.#starting = null;
     this.#authParams = undefined;
@@ -110,8 +130,10 @@ export class Credentials {
 
   #resume(positions: Positions): ResumeOpening | null {
     if (this.#session === null) return null;
+    const { id } = this.#session;
+    const tokens = tokensOf(this.#session);
     this.#session.nextToken ??= drawToken(this.#host);
-    return { sessionId: this.#session.id, tokens: [this.#session.token], nextToken: this.#session.nextToken, positions };
+    return { sessionId: id, tokens, nextToken: this.#session.nextToken, positions };
   }
 
   async #start(signal: AbortSignal): Promise<StartOpening> {

@@ -2,7 +2,8 @@ import type { either as E } from 'fp-ts';
 import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Clock } from '../../machines/ports/host.js';
 import type { EndReason, Failure } from '../../machines/reasons.js';
-import type { HelloFields, StartFields } from '../wire/frames.js';
+import type { Mismatch } from '../../machines/stream/stream.js';
+import type { HelloFields, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
 import type { AdmittedSession } from './admission.js';
 import type { ServerConnection } from './connection.js';
 import type { Settings } from './options.js';
@@ -23,15 +24,29 @@ export interface SessionKeeping {
   takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null;
   /** A session for what was admitted. */
   open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): LiveSession;
+  /** The session that a hello asks to go on, moved to this connection; or why not. */
+  resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption;
+  /** It is active on its connection: for the first time, or again. */
   announce(session: LiveSession): void;
+  /** Its link is gone. */
+  detach(session: LiveSession): void;
   /** Its client never learnt of it. */
   forget(session: LiveSession): void;
   /** What was admitted for nobody. */
   discard(admitted: AdmittedSession): void;
   end(session: LiveSession, reason: EndReason, what: Failure | null): void;
+  /** A session that its client can not go on with, and begins anew instead. */
+  giveUp(session: LiveSession): void;
   /** A session that its user gave up while it was lost. */
   abandon(abandoned: NonNullable<HelloFields['abandoned']>, key: string | undefined): void;
 }
+
+/** What comes of a resume. */
+export type Resumption =
+  | { readonly kind: 'resumed'; readonly session: LiveSession; readonly positions: PositionFields; readonly isEnding: boolean }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'mismatched'; readonly session: LiveSession; readonly mismatch: Mismatch }
+  | { readonly kind: 'refused'; readonly failure: Failure };
 
 /** What a connection needs of its server. */
 export interface ConnectionServer {

@@ -11,10 +11,11 @@ import type { TimerHandle } from '../../machines/ports/host.js';
 import type { AcceptedSocket, SocketClose } from '../../machines/ports/socket.js';
 import { type Failure, failure, reasonFromCloseCode } from '../../machines/reasons.js';
 import type { InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
+import type { Mismatch } from '../../machines/stream/stream.js';
 import { Steps } from '../steps.js';
 import { decodeClientBatch } from '../wire/decode-client.js';
 import { encodeBatch } from '../wire/encode.js';
-import type { ClientFrame, HelloFields, OutboundFrame, StartFields } from '../wire/frames.js';
+import type { ClientFrame, HelloFields, OutboundFrame, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
 import type { OfferedHello } from '../wire/hello.js';
 import { helloSizeMax } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
@@ -40,6 +41,10 @@ export class ServerConnection implements SessionConnection, Ticked {
   #hello: HelloFields | null = null;
   #start: StartFields | null = null;
   #session: LiveSession | null = null;
+  /** Where the server stood when it took a resume up. */
+  #positions: PositionFields | null = null;
+  /** What was to be resumed and can not go on, and why. */
+  #mismatched: { readonly session: LiveSession; readonly mismatch: Mismatch } | null = null;
   #admission: AbortController | null = null;
   #packets: readonly InboundPacket[] = [];
   #timer: TimerHandle | null = null;
@@ -76,7 +81,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#state = state;
     this.steps.add(effects);
     if (former === state) return;
-    if (state === 'unconfirmed' || state === 'closed') this.#server.settled(this);
+    if (state === 'unconfirmed' || state === 'live' || state === 'closed') this.#server.settled(this);
     if (state === 'closed') this.#server.closed(this);
   }
 
@@ -187,11 +192,22 @@ export class ServerConnection implements SessionConnection, Ticked {
         return void this.#admit();
       case 'abandonAdmission':
         return this.#admission?.abort();
+      case 'resume':
+        return this.#resume();
+      case 'sayMismatch': {
+        if (this.#mismatched === null) return;
+        const { direction, from, to } = this.#mismatched.mismatch;
+        return this.#send([{ kind: 'mismatch', direction: direction === 'own' ? 'down' : 'up', from, to }]);
+      }
+      case 'detach':
+        if (session !== null) this.#server.keeper.detach(session);
+        this.#session = null;
+        return;
       case 'sayGone':
         return this.#send([{ kind: 'gone' }]);
       case 'sayWelcome':
         if (session !== null)
-          this.#send([{ kind: 'welcome', welcome: welcomeOf(session, this.#server.settings, this.#server.incarnation) }]);
+          this.#send([{ kind: 'welcome', welcome: welcomeOf(session, this.#server.settings, this.#server.incarnation, this.#positions) }]);
         return;
       case 'sayPong':
         return this.#send([{ kind: 'pong', id: effect.id }]);
@@ -224,11 +240,30 @@ export class ServerConnection implements SessionConnection, Ticked {
     }
   }
 
+  #resume(): void {
+    const resumption = this.#server.keeper.resume(this.#hello as HelloFields & { resume: ResumeFields }, this);
+    switch (resumption.kind) {
+      case 'resumed':
+        this.#session = resumption.session;
+        this.#positions = resumption.positions;
+        return this.input({ type: 'resumed', isEnding: resumption.isEnding });
+      case 'gone':
+        return this.input({ type: 'gone' });
+      case 'mismatched':
+        this.#mismatched = resumption;
+        return this.input({ type: 'mismatched' });
+      case 'refused':
+        return this.input({ type: 'refused', failure: resumption.failure });
+    }
+  }
+
   async #admit(): Promise<void> {
     const hello = this.#hello as HelloFields;
     const start = this.#start as StartFields;
     // The credential has one use: nothing here keeps it.
     this.#start = null;
+    if (this.#mismatched !== null) this.#server.keeper.giveUp(this.#mismatched.session);
+    this.#mismatched = null;
     const taken = this.#server.keeper.takeOver(hello, start, this);
     if (taken !== null) {
       this.#session = taken;
@@ -269,7 +304,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   }
 }
 
-const beforeWelcome: ReadonlySet<ConnectionState> = new Set(['awaitingHello', 'awaitingStart', 'admitting']);
+const beforeWelcome: ReadonlySet<ConnectionState> = new Set(['awaitingHello', 'resuming', 'awaitingStart', 'admitting']);
 
 const isControl = (frame: ClientFrame): frame is Exclude<ClientFrame, InboundPacket> => {
   switch (frame.kind) {

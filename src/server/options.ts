@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly helloTimeoutMs?: number;
   /** How long a client may take to confirm its welcome, in milliseconds. Default: 10,000. */
   readonly confirmWithinMs?: number;
+  /** How long a session is kept after its link was lost, in milliseconds, so that its client can resume it. Default: 120,000. 0: not at all. */
+  readonly resumeWindowMs?: number;
   /** How long the goodbyes may take, in milliseconds. Default: 5,000. */
   readonly endDeadlineMs?: number;
   /** How long a user stays online after the last session is gone, in milliseconds. Default: 5,000. */
@@ -64,6 +66,8 @@ export const serverDefaults = {
   pingEveryMs: 5_000,
   helloTimeoutMs: 5_000,
   confirmWithinMs: 10_000,
+  /** A tunnel, a lift, a change of network: what a person calls an interruption. */
+  resumeWindowMs: 120_000,
   endDeadlineMs: 5_000,
   /** Longer than a reload of a page takes. */
   presenceGraceMs: 5_000,
@@ -88,6 +92,7 @@ export interface Settings {
   readonly pingEveryMs: number;
   readonly helloTimeoutMs: number;
   readonly confirmWithinMs: number;
+  readonly resumeWindowMs: number;
   readonly endDeadlineMs: number;
   readonly presenceGraceMs: number;
   readonly handlerTimeoutMs: number;
@@ -105,6 +110,7 @@ const times = [
   'pingEveryMs',
   'helloTimeoutMs',
   'confirmWithinMs',
+  'resumeWindowMs',
   'endDeadlineMs',
   'presenceGraceMs',
   'handlerTimeoutMs',
@@ -145,6 +151,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     pingEveryMs: pick('pingEveryMs'),
     helloTimeoutMs: pick('helloTimeoutMs'),
     confirmWithinMs: pick('confirmWithinMs'),
+    resumeWindowMs: pick('resumeWindowMs'),
     endDeadlineMs: pick('endDeadlineMs'),
     presenceGraceMs: pick('presenceGraceMs'),
     handlerTimeoutMs: pick('handlerTimeoutMs'),

@@ -206,7 +206,7 @@ export class SessionServer implements Server, ConnectionServer {
   async #close(): Promise<void> {
     for (const connection of this.#ticker.members()) connection.input({ type: 'dismissed', failure: failure('ServerDrainingError') });
     for (const detach of this.#detach) detach();
-    this.keeper.presence.close();
+    this.keeper.close();
     // What is being admitted is forgotten again, which takes the store.
     await this.keeper.starts.decided(this.settings.endDeadlineMs, this.#host.clock);
     await this.#store.close();

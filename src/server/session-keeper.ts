@@ -1,13 +1,15 @@
 import type { Host } from '../../machines/ports/host.js';
-import type { EndReason, Failure } from '../../machines/reasons.js';
+import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import type { ConversationOwner } from '../stream/conversation.js';
 import type { HandlerReports } from '../stream/handlers.js';
-import type { HelloFields, StartFields } from '../wire/frames.js';
+import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
+import { resumeFeature } from '../wire/limits.js';
 import { type AdmittedSession, hashOfToken, isSameHash } from './admission.js';
 import type { ServerEvents } from './api.js';
 import type { ServerConnection } from './connection.js';
-import type { SessionKeeping } from './connection-server.js';
+import type { Resumption, SessionKeeping } from './connection-server.js';
 import { conversationFor } from './conversation.js';
+import { DetachedConnection } from './detached.js';
 import type { Emitter } from './emitter.js';
 import { LiveSessions } from './live.js';
 import type { Logger } from './logger.js';
@@ -74,6 +76,7 @@ export class SessionKeeper implements SessionKeeping {
       conversation: conversationFor(settings, clock, admitted.session.id, hello.window, () => session.connection, reports),
       connection,
       tokenHash: hashOfToken(start.token, hello.key),
+      keptMs: hello.features.includes(resumeFeature) ? settings.resumeWindowMs : 0,
       expiresAt: admitted.expiresAt,
       requestTimeoutMs: settings.requestTimeoutMs,
     });
@@ -81,11 +84,55 @@ export class SessionKeeper implements SessionKeeping {
     return session;
   }
 
+  resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
+    const { log } = this.#parts;
+    const { session: id, tokens, next, positions, incarnation } = hello.resume;
+    const session = this.find(id);
+    if (session === undefined || session.keptMs === 0) return { kind: 'gone' };
+    if (!isOneOf(tokens, hello.key, session)) {
+      log.warn({ session: id, remoteAddress: by.request.remoteAddress }, 'security: a resume came with a token that is not current');
+      return { kind: 'refused', failure: failure('AccessDeniedError') };
+    }
+    const peer = { ...positions, incarnation };
+    const mismatch = session.conversation.mismatch(peer);
+    if (mismatch !== null) {
+      // It is given up when the client begins anew, and not before: a hello that comes late, from a link that its client has left, takes nothing from it.
+      log.warn({ session: id, ...mismatch }, 'a session can not be resumed: the two sides do not remember the same');
+      return { kind: 'mismatched', session, mismatch };
+    }
+    // From here on the former connection is deaf, however alive it looks [R56].
+    const former = session.connection;
+    session.connection = by;
+    former.release();
+    this.starts.rename(session, hashOfToken(next, hello.key));
+    const own = session.conversation.positions();
+    session.conversation.resume(own, peer);
+    return { kind: 'resumed', session, positions: own, isEnding: session.conversation.runner.state.ownEnd !== 'open' };
+  }
+
+  detach(session: LiveSession): void {
+    const { settings, clock, log } = this.#parts;
+    const isActive = this.#isActive(session);
+    const over = (reason: EndReason, what: Failure | null): void => {
+      // One that was never confirmed never was, unless it is taken away by name.
+      if (isActive || (what !== null && reasons[what.code].ends !== null)) this.end(session, reason, what);
+      else this.forget(session);
+    };
+    if (session.keptMs === 0) return over('expired', null);
+    // Before the confirmation there is nothing to stop, and a repeated start goes on with it as it is.
+    if (isActive) session.conversation.stop();
+    this.#left(session);
+    session.connection = new DetachedConnection(clock, isActive ? session.keptMs : settings.confirmWithinMs, over);
+    log.info({ session: session.id, user: session.user.id }, 'session lost its link');
+  }
+
   announce(session: LiveSession): void {
     const { log, events } = this.#parts;
     this.starts.remove(session);
+    const isKnown = this.#isActive(session);
+    this.#entered(session);
+    if (isKnown) return log.info({ session: session.id, user: session.user.id }, 'session resumed');
     this.live.add(session);
-    this.presence.entered(session.user.id);
     log.info({ session: session.id, user: session.user.id, guest: session.user.isGuest }, 'session active');
     events.emit('session', session, { recovered: false });
     session.conversation.release();
@@ -109,16 +156,46 @@ export class SessionKeeper implements SessionKeeping {
     void store.write('end a session', (to) => to.endSession({ id: session.id, reason, now: clock.wall() }));
     // Nobody was told of one that was never confirmed.
     if (!wasActive) return;
-    this.presence.left(session.user.id);
+    this.#left(session);
     log.info({ session: session.id, user: session.user.id, reason, unconfirmed: unconfirmed.length }, 'session ended');
     events.emit('ended', session, { reason, unconfirmed });
   }
 
-  abandon({ session, token }: NonNullable<HelloFields['abandoned']>, key: string | undefined): void {
+  /** The server goes, and what is kept in this process goes with it: lost sessions are over, and nobody is online. */
+  close(): void {
+    for (const session of [...this.live.all(), ...this.starts.all()]) this.giveUp(session);
+    this.presence.close();
+  }
+
+  giveUp(session: LiveSession): void {
+    session.connection.release();
+    if (this.#isActive(session)) this.end(session, 'expired', null);
+    else if (this.find(session.id) === session) this.forget(session);
+  }
+
+  abandon({ session, tokens }: NonNullable<HelloFields['abandoned']>, key: string | undefined): void {
     const found = this.find(session);
     if (found === undefined) return;
-    if (isSameHash(found.tokenHash, hashOfToken(token, key))) found.leave();
+    if (isOneOf(tokens, key, found)) found.leave();
     else this.#parts.log.warn({ session }, 'security: a session was named as abandoned with a token that is not its own');
+  }
+
+  #isActive(session: LiveSession): boolean {
+    return this.live.byId(session.id) === session;
+  }
+
+  // A link that is taken over was not lost, and one that was lost is left once: presence counts sessions, not links.
+
+  #entered(session: LiveSession): void {
+    if (session.isPresent) return;
+    session.isPresent = true;
+    this.presence.entered(session.user.id);
+  }
+
+  #left(session: LiveSession): void {
+    if (!session.isPresent) return;
+    session.isPresent = false;
+    this.presence.left(session.user.id);
   }
 
   #forget(id: string): void {
@@ -131,3 +208,7 @@ export class SessionKeeper implements SessionKeeping {
     events.emit('handlerFailed', session, event);
   }
 }
+
+/** Is one of the tokens that are shown the session's current one? [R57] */
+const isOneOf = (tokens: readonly string[], key: string | undefined, { tokenHash }: LiveSession): boolean =>
+  tokens.some((token) => isSameHash(tokenHash, hashOfToken(token, key)));

@@ -84,6 +84,7 @@ export interface SessionParts {
   readonly connection: SessionConnection;
   /** What proves that a client is its owner: the hash of its token and API key. */
   readonly tokenHash: string;
+  readonly keptMs: number;
   readonly expiresAt: number | null;
   readonly requestTimeoutMs: number;
 }
@@ -97,10 +98,14 @@ export class LiveSession implements ServerSession {
   readonly origin: RequestInfo;
   readonly registry: Registry;
   readonly conversation: Conversation;
-  readonly tokenHash: string;
+  tokenHash: string;
+  /** How long it is kept after a lost link, in milliseconds; 0: it can not be resumed. */
+  readonly keptMs: number;
+  /** Does its user's presence count it? */
+  isPresent = false;
   /** When its authentication ends, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
-  /** A repeated start may move it to another one before it is confirmed. */
+  /** A resume moves it to another one, and so does a repeated start before it is confirmed. */
   connection: SessionConnection;
   readonly #requestTimeoutMs: number;
 
@@ -114,6 +119,7 @@ export class LiveSession implements ServerSession {
     this.registry = parts.conversation.registry;
     this.conversation = parts.conversation;
     this.tokenHash = parts.tokenHash;
+    this.keptMs = parts.keptMs;
     this.expiresAt = parts.expiresAt;
     this.connection = parts.connection;
     this.#requestTimeoutMs = parts.requestTimeoutMs;

@@ -58,8 +58,19 @@ export class Starts<Connection extends StartingConnection> {
     return [...this.#unconfirmed.values()].find((session) => session.id === id);
   }
 
+  all(): readonly LiveSession[] {
+    return [...this.#unconfirmed.values()];
+  }
+
   byUser(name: string): readonly LiveSession[] {
     return [...this.#unconfirmed.values()].filter(({ user }) => user.name === name);
+  }
+
+  /** The token has changed that proves whose session it is. */
+  rename(session: LiveSession, hash: string): void {
+    const isUnconfirmed = this.remove(session);
+    session.tokenHash = hash;
+    if (isUnconfirmed) this.add(session);
   }
 
   /** It is confirmed, or over. True where it was there. */

@@ -1,22 +1,25 @@
-import type { WelcomeFields } from '../wire/frames.js';
+import type { PositionFields, WelcomeFields } from '../wire/frames.js';
+import { resumeFeature } from '../wire/limits.js';
 import type { Settings } from './options.js';
 import type { LiveSession } from './session.js';
 
 /** What a session's client is told [R23]. */
 export const welcomeOf = (
-  { id, user, expiresAt }: LiveSession,
+  { id, user, expiresAt, keptMs }: LiveSession,
   { window, messageSize, batchSize, pingEveryMs, ackDelayMs }: Settings,
   incarnation: number,
+  positions: PositionFields | null,
 ): WelcomeFields => ({
   session: id,
-  outcome: 'started',
+  outcome: positions === null ? 'started' : 'resumed',
   user,
   incarnation,
   expiresAt,
-  resumeWindowMs: 0,
-  features: [],
+  resumeWindowMs: keptMs,
+  features: keptMs > 0 ? [resumeFeature] : [],
   window,
   limits: { messageSize, batchSize },
   pingEveryMs,
   ackDelayMs,
+  ...(positions === null ? {} : { positions }),
 });

@@ -1,8 +1,9 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { Failure, ReasonCode } from '../../machines/reasons.js';
-import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, StreamWindow } from '../../machines/stream/packets.js';
+import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, Positions, StreamWindow } from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
 import type { StreamEffect } from '../../machines/stream/state.js';
+import { type Mismatch, mismatchOf, positionsOf } from '../../machines/stream/stream.js';
 import { errorOf } from '../errors.js';
 import { typeLengthMax, waitMsMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
@@ -165,7 +166,22 @@ export class Conversation {
     this.runner.end();
   }
 
-  /** The link is gone for good: nothing more is written. */
+  /** Where this side stands in both directions. */
+  positions(): Omit<Positions, 'incarnation'> {
+    return positionsOf(this.runner.state);
+  }
+
+  /** What the two sides can not agree on, or null: then the conversation can go on. */
+  mismatch(peer: Positions): Mismatch | null {
+    return mismatchOf(this.runner.state, peer);
+  }
+
+  /** It goes on over a new link. `own`: the positions that this side told of itself. */
+  resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions): void {
+    this.runner.resume(own, peer);
+  }
+
+  /** The link is gone: nothing more is written until there is another. */
   stop(): void {
     this.runner.stop();
   }
@@ -185,7 +201,7 @@ export class Conversation {
     this.#inbox.close();
     this.#answerer.close();
     this.#asker.close(code);
-    const shipped = new Set(toArray(this.runner.state.sent).map(({ entry }) => entry));
+    const shipped = new Set([...toArray(this.runner.state.sent), ...toArray(this.runner.state.replay)].map(({ entry }) => entry));
     return this.runner.unconfirmed().flatMap((entry) => {
       if (entry instanceof Sent) entry.settle('unknown');
       const { item } = entry;

@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { Failure } from '../../machines/reasons.js';
-import type { InboundItem, InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
+import type { InboundItem, InboundPacket, OutboundPacket, Positions } from '../../machines/stream/packets.js';
 import { lengthOf } from '../../machines/stream/queue.js';
 import {
   type Entry,
@@ -99,6 +99,13 @@ export class StreamRunner {
 
   get unconfirmedCount(): number {
     return unconfirmedCount(this.#state);
+  }
+
+  /** A new link: what the peer does not have is shipped again, then what is new. `own` is what this side told of itself. */
+  resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions): void {
+    this.#stopped = false;
+    this.#input({ type: 'resumed', own, peer });
+    this.#planFlush();
   }
 
   /** The link is gone: nothing is written any more, no timer is left. What is sent from now on is kept, and what had arrived is still heard of. */

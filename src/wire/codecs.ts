@@ -62,7 +62,7 @@ const currentHello = record(
     agent: cutText('Agent', agentLengthMax),
     start: startFields,
     resume: resumeFields,
-    abandoned: record('Abandoned', { session: sessionId, token }, {}),
+    abandoned: record('Abandoned', { session: sessionId, tokens }, {}),
   },
 );
 const versionOnly = record('OtherHello', { v: otherVersion }, {});

@@ -28,19 +28,17 @@ import {
 } from './readers.js';
 
 const token = base64url(tokenLength, tokenLength);
+const tokens = list(token, 1, resumeTokensMax);
 const session = base64url(1, sessionIdLengthMax);
 // An empty or overlong name is not broken protocol: `usernameProblem` has a refusal of its own for it.
 const username = text(0, usernameReadLengthMax);
 
 const start: Read<StartFields> = object({ username, token }, { authParams: jsonObject });
-const resume: Read<ResumeFields> = object(
-  { session, tokens: list(token, 1, resumeTokensMax), next: token, positions, incarnation: count },
-  {},
-);
+const resume: Read<ResumeFields> = object({ session, tokens, next: token, positions, incarnation: count }, {});
 const version = object({ v: count }, {});
 const currentHello = object(
   { v: count, features, window: streamWindow },
-  { key: text(0, apiKeyLengthMax), agent: cutText(agentLengthMax), start, resume, abandoned: object({ session, token }, {}) },
+  { key: text(0, apiKeyLengthMax), agent: cutText(agentLengthMax), start, resume, abandoned: object({ session, tokens }, {}) },
 );
 const eitherOf = leaf<never>('either start or resume', () => undefined);
 

@@ -43,7 +43,7 @@ export interface HelloFields {
   readonly start?: StartFields;
   readonly resume?: ResumeFields;
   /** A session that was given up while lost. */
-  readonly abandoned?: { readonly session: string; readonly token: string };
+  readonly abandoned?: { readonly session: string; readonly tokens: readonly string[] };
 }
 
 export interface WelcomeFields {

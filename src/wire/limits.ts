@@ -31,6 +31,8 @@ export const codeLengthMax = 64;
 /** The most features in a hello or a welcome, and the longest name of one: room for those of every version to come. */
 export const featuresMax = 64;
 export const featureLengthMax = 64;
+/** The name of the feature by which a lost session goes on. */
+export const resumeFeature = 'resume';
 /** The most tokens that may be offered for a resume: the current one and the one it may have been rotated to. */
 export const resumeTokensMax = 2;
 /** The deepest nesting of a payload: no recursive walk, here or in an app, overflows a stack at it. */

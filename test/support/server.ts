@@ -64,7 +64,7 @@ export interface TestServer {
 export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {
   const log = keptLog();
   const store = options.store ?? memory();
-  const server = new SessionServer({ guests: true, logger: log.logger, ...options, store });
+  const server = new SessionServer({ guests: true, resumeWindowMs: 0, logger: log.logger, ...options, store });
   const sessions: ServerSession[] = [];
   const ended: EndedSession[] = [];
   const clients: Client[] = [];

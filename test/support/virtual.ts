@@ -10,7 +10,7 @@ import { keptLog } from './server.js';
 export const virtualWorld = (options: ServerOptions = {}) => {
   const host = virtualHost({ seed: 7 });
   const log = keptLog();
-  const server = new SessionServer({ guests: true, logger: log.logger, host, ...options });
+  const server = new SessionServer({ guests: true, resumeWindowMs: 0, logger: log.logger, host, ...options });
   const ended: { readonly user: string; readonly reason: string }[] = [];
   server.on('ended', ({ user }, { reason }) => void ended.push({ user: user.name, reason }));
   const clients: SessionClient[] = [];

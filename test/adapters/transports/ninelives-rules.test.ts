@@ -105,14 +105,14 @@ hello('is the first frame where it was told to be, after a connection that never
 });
 
 hello('says what it has to say, and nothing of what is absent', async () => {
-  const abandoned = { sessionId: 'a', token: startOpening.token };
+  const abandoned = { sessionId: 'a', tokens: [startOpening.token] };
   const guest = await open({ helloIn: 'frame', start: async () => ({ username: 'jane', token: startOpening.token }) });
   assert.equal(guest.frames[0], {
     kind: 'hello',
     hello: {
       v: 1,
       agent: 'test',
-      features: [],
+      features: ['resume'],
       window: { messages: 8, size: 1_000 },
       start: { username: 'jane', token: startOpening.token },
     },
@@ -125,10 +125,10 @@ hello('says what it has to say, and nothing of what is absent', async () => {
       v: 1,
       key: 'key',
       agent: 'test',
-      features: [],
+      features: ['resume'],
       window: { messages: 8, size: 1_000 },
       resume: { session: 'formerly', tokens: resumeOpening.tokens, next: resumeOpening.nextToken, positions, incarnation },
-      abandoned: { session: 'a', token: startOpening.token },
+      abandoned: { session: 'a', tokens: [startOpening.token] },
     },
   });
 });

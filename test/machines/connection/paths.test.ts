@@ -14,13 +14,22 @@ interface World {
   readonly state: ConnectionState;
   readonly admission: 'none' | 'asked' | 'decided' | 'abandoned';
   /** `moved`: another connection has it now. */
-  readonly session: 'none' | 'made' | 'announced' | 'ended' | 'forgotten' | 'moved';
+  readonly session: 'none' | 'made' | 'announced' | 'ended' | 'forgotten' | 'detached' | 'moved';
+  readonly resume: 'none' | 'asked' | 'decided';
   readonly timer: boolean;
   readonly said: 'nothing' | 'welcome' | 'deny' | 'bye';
   readonly socket: 'open' | 'closed' | 'gone';
 }
 
-const first: World = { state: 'awaitingHello', admission: 'none', session: 'none', timer: true, said: 'nothing', socket: 'open' };
+const first: World = {
+  state: 'awaitingHello',
+  admission: 'none',
+  session: 'none',
+  resume: 'none',
+  timer: true,
+  said: 'nothing',
+  socket: 'open',
+};
 
 const broken = failure('ProtocolError');
 /** What can happen at any time; a late word is possible, so that nothing is left out but what its own condition forbids. */
@@ -47,9 +56,18 @@ const possible = (world: World): readonly ConnectionInput[] => [
   ...(world.admission === 'asked'
     ? [{ type: 'admitted' } as const, { type: 'refused', failure: failure('AccessDeniedError') } as const]
     : []),
+  ...(world.resume === 'asked'
+    ? [
+        { type: 'resumed', isEnding: false } as const,
+        { type: 'resumed', isEnding: true } as const,
+        { type: 'gone' } as const,
+        { type: 'mismatched' } as const,
+        { type: 'refused', failure: failure('AccessDeniedError') } as const,
+      ]
+    : []),
   ...(world.timer ? [{ type: 'timer', timer: 'hello' } as const] : []),
-  // Only a start that is not confirmed is found by its token.
-  ...(world.admission === 'asked' || world.session === 'made' ? [{ type: 'replaced' } as const] : []),
+  // A start that is not confirmed is found by its token, and a session that is there by its id.
+  ...(world.admission === 'asked' || world.session === 'made' || world.session === 'announced' ? [{ type: 'replaced' } as const] : []),
 ];
 
 const after = (world: World, effect: ConnectionEffect): World => {
@@ -64,6 +82,9 @@ const after = (world: World, effect: ConnectionEffect): World => {
     case 'abandonAdmission':
       assert.is(world.admission, 'asked', 'only an admission under way is abandoned');
       return { ...world, admission: 'abandoned' };
+    case 'resume':
+      assert.is(world.resume, 'none', 'a resume is asked for once');
+      return { ...world, resume: 'asked' };
     case 'sayWelcome':
       assert.is(world.session, 'made', 'a welcome has a session');
       assert.is(world.said, 'nothing');
@@ -76,6 +97,10 @@ const after = (world: World, effect: ConnectionEffect): World => {
       assert.is(world.session, 'announced', `${effect.type} needs an announced session`);
       return world;
     case 'sayGone':
+    case 'sayMismatch':
+      assert.is(world.resume, 'decided', `${effect.type} answers a resume`);
+      assert.is(world.said, 'nothing');
+      return world;
     case 'sayPong':
       assert.ok(world.said === 'nothing' || world.said === 'welcome', `${effect.type} is not said behind a refusal`);
       return world;
@@ -91,11 +116,16 @@ const after = (world: World, effect: ConnectionEffect): World => {
     case 'forget':
       assert.is(world.session, 'made', 'only a session that nobody was told of is forgotten, once');
       return { ...world, session: 'forgotten' };
+    case 'detach':
+      assert.ok(world.session === 'made' || world.session === 'announced', 'a session is detached once');
+      return { ...world, session: 'detached' };
     case 'endSession':
       assert.ok(world.session === 'made' || world.session === 'announced', 'a session ends once');
       return { ...world, session: 'ended' };
   }
 };
+
+const decisions: ReadonlySet<ConnectionInput['type']> = new Set(['resumed', 'gone', 'mismatched', 'refused']);
 
 const step = (world: World, input: ConnectionInput): World => {
   const before: World = {
@@ -103,8 +133,10 @@ const step = (world: World, input: ConnectionInput): World => {
     ...(input.type === 'timer' ? { timer: false } : {}),
     ...(input.type === 'lost' ? { socket: 'gone' } : {}),
     ...(input.type === 'admitted' ? { admission: 'decided', session: 'made' } : {}),
-    ...(input.type === 'refused' ? { admission: 'decided' } : {}),
-    ...(input.type === 'replaced' && world.session === 'made' ? { session: 'moved' } : {}),
+    ...(input.type === 'refused' && world.admission === 'asked' ? { admission: 'decided' } : {}),
+    ...(input.type === 'resumed' ? { session: 'made' } : {}),
+    ...(decisions.has(input.type) && world.resume === 'asked' ? { resume: 'decided' } : {}),
+    ...(input.type === 'replaced' && (world.session === 'made' || world.session === 'announced') ? { session: 'moved' } : {}),
   };
   const [state, effects] = reduceConnection(world.state, input);
   return { ...effects.reduce(after, before), state };
@@ -132,12 +164,12 @@ const all = [...worlds.values()].map(({ world }) => world);
 const test = suite('every way through a connection');
 
 test('all states come about', () => {
-  assert.equal(new Set(all.map(({ state }) => state)).size, 7);
+  assert.equal(new Set(all.map(({ state }) => state)).size, 8);
 });
 
-test('a session that was made is ended, forgotten or has moved on when its connection is closed, and no timer is left', () => {
+test('a session that was made is ended, forgotten, detached or has moved on when its connection is closed, and no timer is left', () => {
   for (const world of all.filter(({ state }) => state === 'closed')) {
-    assert.ok(['none', 'ended', 'forgotten', 'moved'].includes(world.session), JSON.stringify(world));
+    assert.ok(['none', 'ended', 'forgotten', 'detached', 'moved'].includes(world.session), JSON.stringify(world));
     assert.ok(world.admission !== 'asked', `nobody is left to be asked: ${JSON.stringify(world)}`);
     assert.not(world.timer, JSON.stringify(world));
   }
@@ -147,7 +179,7 @@ test('a closed connection has closed its socket, or lost it', () => {
   for (const world of all.filter(({ state }) => state === 'closed')) assert.is.not(world.socket, 'open', JSON.stringify(world));
 });
 
-test('a session that was announced always ends, and is never forgotten', () => {
+test('a session that was announced is never forgotten', () => {
   for (const { world, next } of worlds.values())
     if (world.session === 'announced') for (const key of next) assert.is.not((JSON.parse(key) as World).session, 'forgotten');
 });
@@ -161,9 +193,10 @@ test('every world but a closed one can come to its close', () => {
   assert.is(closing.size, worlds.size);
 });
 
-test('nobody waits without end: a connection that is not live has a timer, or asks for a verdict', () => {
+test('nobody waits without end: a connection that is not live has a timer, or asks for a verdict, or for a session that was lost', () => {
   for (const world of all)
-    if (world.state !== 'live' && world.state !== 'closed') assert.ok(world.timer !== (world.admission === 'asked'), JSON.stringify(world));
+    if (world.state !== 'live' && world.state !== 'closed')
+      assert.is([world.timer, world.admission === 'asked', world.resume === 'asked'].filter(Boolean).length, 1, JSON.stringify(world));
 });
 
 test('nothing whatever moves a closed connection', () => {
@@ -173,6 +206,9 @@ test('nothing whatever moves a closed connection', () => {
     ...timers,
     { type: 'admitted' },
     { type: 'refused', failure: broken },
+    { type: 'resumed', isEnding: false },
+    { type: 'gone' },
+    { type: 'mismatched' },
     { type: 'replaced' },
   ];
   for (const input of inputs) assert.equal(reduceConnection('closed', input), ['closed', []]);
@@ -183,6 +219,9 @@ test('no sequence of inputs, possible or not, throws or leaves the table', () =>
     ...always,
     { type: 'admitted' },
     { type: 'refused', failure: broken },
+    { type: 'resumed', isEnding: false },
+    { type: 'gone' },
+    { type: 'mismatched' },
     { type: 'timer', timer: 'end' },
     { type: 'replaced' },
   ];
@@ -190,7 +229,7 @@ test('no sequence of inputs, possible or not, throws or leaves the table', () =>
   // The next step depends on the state alone, so that six rounds over the set of states are all sequences of six inputs.
   for (let length = 1; length <= 6; length += 1)
     states = new Set([...states].flatMap((state) => [state, ...inputs.map((input) => reduceConnection(state, input)[0])]));
-  assert.is(states.size, 7);
+  assert.is(states.size, 8);
 });
 
 test.run();

@@ -15,6 +15,7 @@ import { failure, type ReasonCode } from '../../../machines/reasons.js';
 
 const states = [
   'awaitingHello',
+  'resuming',
   'awaitingStart',
   'admitting',
   'unconfirmed',
@@ -34,6 +35,10 @@ const inputs: Readonly<Record<string, ConnectionInput>> = {
   pong: { type: 'pong' },
   left: { type: 'left' },
   admitted: { type: 'admitted' },
+  resumed: { type: 'resumed', isEnding: false },
+  'resumed ending': { type: 'resumed', isEnding: true },
+  gone: { type: 'gone' },
+  mismatched: { type: 'mismatched' },
   refused: { type: 'refused', failure: failure('AccessDeniedError') },
   violated: { type: 'violated', failure: broken },
   tooSlow: { type: 'violated', failure: failure('SlowConsumerError') },
@@ -53,35 +58,43 @@ const nameWidth = 15;
 
 /** The columns are the states in the order above. */
 const table = `
-hello start    admit      !          !          !          !          !          .
-hello resume   gone       !          !          !          !          !          .
-start          !          admit      !          !          !          !          .
-confirm        !          !          !          live       !          !          .
-data           !          !          !          !          deliver    deliver    .
-ping           !          pong       pong       pong       pong       pong       .
-pong           !          =          =          =          =          =          .
-left           go         go         go-admit   go-forg    go-ended   go-ended   .
-admitted       .          .          welcome    .          .          .          .
-refused        denied     denied     denied     .          .          .          .
-violated       deny       deny       deny-adm   bye-forg   bye-exp    bye-end    .
-tooSlow        slow       slow       slow-adm   slow-frg   slow-end   slow-end2  .
-peerEnded      .          .          .          .          goodbye    .          .
-complete       .          .          .          .          .          farewell   .
-lost           lost       lost       lost-adm   lost-frg   lost-exp   lost-end   .
-timer hello    late       late       .          unheard    .          farewell   .
-timer confirm  late       late       .          unheard    .          farewell   .
-timer end      late       late       .          unheard    .          farewell   .
-end            .          .          .          .          goodbye    .          .
-drained        drain      drain      drain-ad   drain-f    drain-exp  drain-end  .
-revoked        revoke     revoke     revoke-a   revoked    revoked    revoked    .
-replaced       .          .          go-admit   go         .          .          .
+hello start    admit      !          !          !          !          !          !          .
+hello resume   resume     !          !          !          !          !          !          .
+start          !          !          admit      !          !          !          !          .
+confirm        !          !          !          !          live       !          !          .
+data           !          !          !          !          !          deliver    deliver    .
+ping           !          pong       pong       pong       pong       pong       pong       .
+pong           !          =          =          =          =          =          =          .
+left           go         go         go         go-admit   go-forg    go-ended   go-ended   .
+admitted       .          .          .          welcome    .          .          .          .
+resumed        .          again      .          .          .          .          .          .
+resumed ending .          again-end  .          .          .          .          .          .
+gone           .          gone       .          .          .          .          .          .
+mismatched     .          mismatch   .          .          .          .          .          .
+refused        denied     denied     denied     denied     .          .          .          .
+violated       deny       deny       deny       deny-adm   bye-forg   bye-kept   bye-end    .
+tooSlow        slow       slow       slow       slow-adm   slow-frg   slow-end   slow-end2  .
+peerEnded      .          .          .          .          .          goodbye    .          .
+complete       .          .          .          .          .          .          farewell   .
+lost           lost       lost       lost       lost-adm   lost-kept  lost-kept  lost-end   .
+timer hello    late       .          late       .          unheard    .          farewell   .
+timer confirm  late       .          late       .          unheard    .          farewell   .
+timer end      late       .          late       .          unheard    .          farewell   .
+end            .          .          .          .          .          goodbye    .          .
+drained        drain      drain      drain      drain-ad   drain-f    drain-kep  drain-end  .
+revoked        revoke     revoke     revoke     revoke-a   revoked    revoked    revoked    .
+replaced       .          .          .          go-admit   go         go         go         .
 `;
 
 /** What a cell's word means: the next state, where it is another one, and the effects in their order. */
 const outcomes: Readonly<Record<string, string>> = {
   '=': '',
   admit: 'admitting: stopTimer admit',
+  resume: 'resuming: stopTimer resume',
+  again: 'live: sayWelcome announce',
+  'again-end': 'ending: sayWelcome announce startTimer(end)',
   gone: 'awaitingStart: sayGone startTimer(hello)',
+  mismatch: 'awaitingStart: sayMismatch startTimer(hello)',
   welcome: 'unconfirmed: sayWelcome startTimer(confirm)',
   live: 'live: stopTimer announce',
   deliver: 'deliver',
@@ -96,7 +109,7 @@ const outcomes: Readonly<Record<string, string>> = {
   deny: 'closed: stopTimer deny(ProtocolError) close(4400)',
   'deny-adm': 'closed: stopTimer abandonAdmission deny(ProtocolError) close(4400)',
   'bye-forg': 'closed: stopTimer forget sayBye(ProtocolError) close(4400)',
-  'bye-exp': 'closed: stopTimer endSession(expired) sayBye(ProtocolError) close(4400)',
+  'bye-kept': 'closed: stopTimer detach sayBye(ProtocolError) close(4400)',
   'bye-end': 'closed: stopTimer endSession(ended) sayBye(ProtocolError) close(4400)',
   slow: 'closed: stopTimer deny(SlowConsumerError) close(4413)',
   'slow-adm': 'closed: stopTimer abandonAdmission deny(SlowConsumerError) close(4413)',
@@ -105,15 +118,14 @@ const outcomes: Readonly<Record<string, string>> = {
   'slow-end2': 'closed: stopTimer endSession(ended) sayBye(SlowConsumerError) close(4413)',
   lost: 'closed: stopTimer',
   'lost-adm': 'closed: stopTimer abandonAdmission',
-  'lost-frg': 'closed: stopTimer forget',
-  'lost-exp': 'closed: stopTimer endSession(expired)',
+  'lost-kept': 'closed: stopTimer detach',
   'lost-end': 'closed: stopTimer endSession(ended)',
   late: 'closed: stopTimer deny(HelloTimeoutError) close(4409)',
   unheard: 'closed: stopTimer forget sayBye(HelloTimeoutError) close(4409)',
   drain: 'closed: stopTimer deny(ServerDrainingError) close(4503)',
   'drain-ad': 'closed: stopTimer abandonAdmission deny(ServerDrainingError) close(4503)',
   'drain-f': 'closed: stopTimer forget sayBye(ServerDrainingError) close(4503)',
-  'drain-exp': 'closed: stopTimer endSession(expired) sayBye(ServerDrainingError) close(4503)',
+  'drain-kep': 'closed: stopTimer detach sayBye(ServerDrainingError) close(4503)',
   'drain-end': 'closed: stopTimer endSession(ended) sayBye(ServerDrainingError) close(4503)',
   revoke: 'closed: stopTimer deny(SessionRevokedError) close(4410)',
   'revoke-a': 'closed: stopTimer abandonAdmission deny(SessionRevokedError) close(4410)',
@@ -189,11 +201,11 @@ test('a frame in the wrong state is told with its name and the state', () => {
   assert.match(bye?.type === 'sayBye' ? bye.failure.message : '', 'A hello frame came in the state live.');
 });
 
-test('the end that a reason stands for is the end of an active session that meets it', () => {
+test('the end that a reason stands for is the end of an active session that meets it; any other reason costs it its link alone', () => {
   const ends = (code: ReasonCode) => stepOf('live', { type: 'dismissed', failure: failure(code) });
   assert.match(ends('SessionSupersededError'), 'endSession(superseded)');
   assert.match(ends('SlowConsumerError'), 'endSession(tooSlow)');
-  assert.match(ends('ServerError'), 'endSession(expired)');
+  assert.match(ends('ServerError'), 'detach');
 });
 
 test('a reason without a close code closes normally', () => {

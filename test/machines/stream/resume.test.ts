@@ -4,22 +4,15 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InboundPacket, OutboundPacket, Outcome, Positions } from '../../../machines/stream/packets.js';
 import { toArray } from '../../../machines/stream/queue.js';
-import type { StreamEffect, StreamState } from '../../../machines/stream/state.js';
+import type { Entry, StreamEffect, StreamState } from '../../../machines/stream/state.js';
 import { initialStream } from '../../../machines/stream/state.js';
-import { mismatchOf, unconfirmed } from '../../../machines/stream/stream.js';
+import { mismatchOf, positionsOf as positionsIn, unconfirmed } from '../../../machines/stream/stream.js';
 import { assertConsistent, limitsOf, message, pureStep, reply, request } from './rig.js';
 
 const test = suite('resume');
 
-/** Where a side stands, as it tells in a hello or a welcome. */
-const positionsOf = (state: StreamState): Positions => ({
-  received: state.received,
-  done: state.done,
-  seen: state.peerDone,
-  last: Math.max(state.shipped, ...toArray(state.replay).map(({ number }) => number)),
-  exceptions: toArray(state.exceptions).filter(({ number }) => number <= state.done),
-  incarnation: 1,
-});
+/** As a side tells in a hello or a welcome. */
+const positionsOf = (state: StreamState): Positions => ({ ...positionsIn(state), incarnation: 1 });
 
 /** One side, with what it was told and what it heard. */
 class Side {
@@ -57,7 +50,7 @@ class Side {
     } else if (item.kind === 'message') this.waiting.push({ number, kind: item.kind });
   }
 
-  say(entry: Parameters<typeof pureStep>[1] extends infer I ? Extract<I, { type: 'send' }>['entry'] : never): void {
+  say(entry: Entry): void {
     const before = this.state;
     this.input({ type: 'send', entry });
     if (this.state !== before && (entry.item.kind === 'message' || entry.item.kind === 'request'))

@@ -279,7 +279,7 @@ abandoned(
     const token = newToken();
     const { raw, welcome } = await startRaw(url, 'jane', { token });
     await until(() => server.counts.active === 1, 'it is active');
-    const next = await startRaw(url, 'jane', { abandoned: { session: welcome.session, token } });
+    const next = await startRaw(url, 'jane', { abandoned: { session: welcome.session, tokens: [token] } });
     assert.is((await raw.closed).code, 1000);
     assert.is.not(next.welcome.session, welcome.session);
     assert.equal(
@@ -295,7 +295,7 @@ abandoned(
     const { raw, welcome } = await startRaw(url, 'jane');
     await until(() => server.counts.active === 1, 'it is active');
     const stolen = newToken();
-    await startRaw(url, 'mallory', { abandoned: { session: welcome.session, token: stolen } });
+    await startRaw(url, 'mallory', { abandoned: { session: welcome.session, tokens: [stolen] } });
     await until(() => server.counts.active === 2, 'both are active');
     sessions[0]?.send('still', 'here');
     assert.equal(await raw.take('m'), ['m', 'still', 'here']);
@@ -307,7 +307,7 @@ abandoned(
 abandoned(
   'that nobody knows is passed over',
   withServer({}, async ({ url }) => {
-    await startRaw(url, 'jane', { abandoned: { session: 'unknown', token: newToken() } });
+    await startRaw(url, 'jane', { abandoned: { session: 'unknown', tokens: [newToken()] } });
   }),
 );
 

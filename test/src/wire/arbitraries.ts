@@ -54,9 +54,10 @@ const user = fc.record({
 });
 const username = anyText(usernameReadLengthMax);
 const start = fc.record({ username, token, authParams: jsonObject }, { requiredKeys: ['username', 'token'] });
+const tokens = fc.array(token, { minLength: 1, maxLength: 2 });
 const resume = fc.record({
   session: sessionId,
-  tokens: fc.array(token, { minLength: 1, maxLength: 2 }),
+  tokens,
   next: token,
   positions,
   incarnation: count,
@@ -67,7 +68,7 @@ const helloRest = {
   agent: anyText(40),
   features,
   window,
-  abandoned: fc.record({ session: sessionId, token }),
+  abandoned: fc.record({ session: sessionId, tokens }),
 };
 export const hello: fc.Arbitrary<HelloFields> = fc
   .oneof(
