@@ -221,6 +221,11 @@ const table = {
     what: 'The start was taken back, by endSession() or by its AbortSignal.',
     remedy: 'Nothing to do.',
   }),
+  InvalidOptionError: reason({
+    sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
+    what: 'An option of the call can not be used.',
+    remedy: 'Give times in milliseconds as numbers of 0 or more, and an AbortSignal as `signal`.',
+  }),
   InvalidPayloadError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'The payload is not a JSON value.',

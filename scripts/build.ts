@@ -2,7 +2,7 @@
  * `npm run build`: machines, adapters and src to dist/, in the layout of the tree, with the console page beside them. It
  * compiles into a folder of its own and swaps at the end, so a build that fails leaves no half of one behind.
  */
-import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { buildConsole } from './build-console.js';
 import { run } from './support/run.js';
 
@@ -21,6 +21,8 @@ export const build = async (): Promise<boolean> => {
     await buildConsole();
     cpSync('console/dist', `${NEXT}/console`, { recursive: true });
   }
+  // npm makes it executable once, when it links the command; a later build must not take that away.
+  chmodSync(`${NEXT}/src/cli/main.js`, 0o755);
   rmSync('dist', { recursive: true, force: true });
   renameSync(NEXT, 'dist');
   return true;

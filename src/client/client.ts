@@ -11,9 +11,10 @@ import { errorOf, NineLivesError } from '../errors.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
 import { Conversation, newRegistry } from '../stream/conversation.js';
 import type { MessageHandler } from '../stream/handlers.js';
+import { isSignal, isSpan } from '../stream/room.js';
 import type { Unconfirmed } from '../stream/sent.js';
 import { Credentials, claimOf } from './credentials.js';
-import { Emitter } from './emitter.js';
+import { Emitter, rethrow } from './emitter.js';
 import type { ClientEvents } from './events.js';
 import { type ClientOptions, clientDefaults, policyOf, type StartOptions } from './options.js';
 import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
@@ -83,7 +84,7 @@ export class SessionClient implements Client, Commands {
     });
     this.#actor = createActor(machine, {
       clock: xstateClock(host.clock),
-      inspect: options.inspect,
+      inspect: guarded(options.inspect),
       input: { policy: policyOf(options) },
     });
     for (const type of emittedTypes) this.#actor.on(type, (event) => this.#emitted(event));
@@ -98,29 +99,42 @@ export class SessionClient implements Client, Commands {
   startSession(options: StartOptions): Promise<StartResult<ClientSession>> {
     return new Promise((resolve) => {
       const refuse = (error: NineLivesError): void => resolve(startFailed(error));
-      // The order matters: a client that has a session says so before it looks at anything else. Called from inside an event's listener, the
-      // machine has yet to take a start that another listener made: that one counts.
-      if (this.#start !== null || !this.#actor.getSnapshot().can({ type: 'START' })) return refuse(errorOf('SessionActiveError'));
-      const claim = claimOf(options);
-      if ('failure' in claim) return refuse(new NineLivesError(claim.failure));
-      const { username, deadlineMs, signal } = options;
-      if (signal?.aborted === true) return refuse(errorOf('StartAbortedError'));
-      const abort = (): void => this.#actor.send({ type: 'END' });
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#start = {
-        settle: (result) => {
-          signal?.removeEventListener('abort', abort);
-          this.#start = null;
-          resolve(result);
-        },
-      };
-      this.#unconfirmed = [];
-      this.#failedOpen = false;
-      this.#credentials.begin(claim);
-      this.#stopHints ??= this.#host.onHint((hint) => this.#hinted(hint));
-      this.#actor.send({ type: this.#host.online() ? 'NETWORK_ONLINE' : 'NETWORK_OFFLINE' });
-      this.#actor.send({ type: 'START', username, deadlineMs });
+      try {
+        this.#begin(options, resolve, refuse);
+      } catch (error) {
+        // Whatever an app's getters and hooks throw: a start never rejects, and what has not begun is not under way.
+        this.#start = null;
+        this.#over(false);
+        refuse(errorOf('InvalidOptionError', 'Looking at it threw.', error));
+      }
     });
+  }
+
+  #begin(options: StartOptions, resolve: (result: StartResult<ClientSession>) => void, refuse: (error: NineLivesError) => void): void {
+    // The order matters: a client that has a session says so before it looks at anything else. Called from inside an event's listener, the
+    // machine has yet to take a start that another listener made: that one counts.
+    if (this.#start !== null || !this.#actor.getSnapshot().can({ type: 'START' })) return refuse(errorOf('SessionActiveError'));
+    const claim = claimOf(options);
+    if ('failure' in claim) return refuse(new NineLivesError(claim.failure));
+    const { username, deadlineMs, signal } = options;
+    if (!isSpan(deadlineMs)) return refuse(errorOf('InvalidOptionError', 'It is `deadlineMs`.'));
+    if (!isSignal(signal)) return refuse(errorOf('InvalidOptionError', 'It is `signal`.'));
+    if (signal?.aborted === true) return refuse(errorOf('StartAbortedError'));
+    const abort = (): void => this.#actor.send({ type: 'END' });
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#start = {
+      settle: (result) => {
+        signal?.removeEventListener('abort', abort);
+        this.#start = null;
+        resolve(result);
+      },
+    };
+    this.#unconfirmed = [];
+    this.#failedOpen = false;
+    this.#credentials.begin(claim);
+    this.#stopHints ??= this.#host.onHint((hint) => this.#hinted(hint));
+    this.#actor.send({ type: this.#host.online() ? 'NETWORK_ONLINE' : 'NETWORK_OFFLINE' });
+    this.#actor.send({ type: 'START', username, deadlineMs });
   }
 
   endSession(): Promise<EndResult> {
@@ -287,11 +301,13 @@ export class SessionClient implements Client, Commands {
       this.#host.clock.macrotask(() => conversation.release());
       return;
     }
-    this.#unconfirmed = this.#session.conversation.close('SessionGoneError');
+    const former = this.#session.conversation;
+    this.#unconfirmed = former.close('SessionGoneError');
     this.#session.id = welcome.sessionId;
     this.#session.user = welcome.user;
+    // A handler that still runs belongs to the session: the next message waits for it, whichever stream it came by.
+    former.whenHandled(() => this.#host.clock.macrotask(() => conversation.release()));
     this.#session.conversation = conversation;
-    this.#host.clock.macrotask(() => conversation.release());
   }
 
   #newRegistry(): ReturnType<typeof newRegistry> {
@@ -389,5 +405,18 @@ export class SessionClient implements Client, Commands {
     });
   }
 }
+
+/** An observer that throws is the observer's affair: thrown through the machine, its error would stop a start half-way. */
+const guarded = (inspect: ClientOptions['inspect']): ClientOptions['inspect'] =>
+  inspect === undefined
+    ? undefined
+    : (event) => {
+        try {
+          if (typeof inspect === 'function') inspect(event);
+          else inspect.next?.(event);
+        } catch (error) {
+          rethrow(error);
+        }
+      };
 
 type Receive = (listener: (command: LinkCommand) => void) => void;

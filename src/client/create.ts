@@ -1,9 +1,20 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { Contract } from '../stream/contract.js';
-import { checkRoom } from '../stream/room.js';
+import { checkRoom, checkSpan } from '../stream/room.js';
 import { type Client, SessionClient } from './client.js';
 import type { ClientOptions, TransportFactory } from './options.js';
 import { transportOf, type WebsocketTransportOptions } from './transports.js';
+
+const times = [
+  'startDeadlineMs',
+  'endDeadlineMs',
+  'giveUpAfterMs',
+  'offlineRetryMs',
+  'connectTimeoutMs',
+  'helloTimeoutMs',
+  'requestTimeoutMs',
+  'handlerTimeoutMs',
+] as const satisfies readonly (keyof ClientOptions)[];
 
 /** A client on a host: what both platforms' `createClient` come to. */
 export const createClientOn = <C extends Contract>(
@@ -14,6 +25,7 @@ export const createClientOn = <C extends Contract>(
   // Types are checked by the contract on the outside; within, every payload is JSON.
   const untyped = options as unknown as ClientOptions;
   const named = transportOf(untyped, websocket);
+  for (const name of times) checkSpan('createClient', name, untyped[name] ?? undefined);
   for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const host = makeHost();
   const transport = typeof named === 'function' ? named(host) : named;

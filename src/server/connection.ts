@@ -46,7 +46,8 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** What was to be resumed and can not go on, and why. */
   #mismatched: { readonly session: LiveSession; readonly mismatch: Mismatch } | null = null;
   #admission: AbortController | null = null;
-  #packets: readonly InboundPacket[] = [];
+  /** What came and is not delivered, batch by batch: with effects held, more than one may wait. */
+  readonly #packets: (readonly InboundPacket[])[] = [];
   #timer: TimerHandle | null = null;
 
   constructor(server: ConnectionServer, socket: AcceptedSocket, request: RequestInfo, held = false) {
@@ -116,7 +117,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     let packets: InboundPacket[] = [];
     const handOver = (): void => {
       if (packets.length === 0) return;
-      this.#packets = packets;
+      this.#packets.push(packets);
       packets = [];
       this.input({ type: 'data' });
     };
@@ -214,11 +215,8 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'announce':
         if (session !== null) this.#server.keeper.announce(session);
         return;
-      case 'deliver': {
-        const packets = this.#packets;
-        this.#packets = [];
-        return session?.conversation.received(packets);
-      }
+      case 'deliver':
+        return session?.conversation.received(this.#packets.shift() ?? []);
       case 'sayEnd':
         return session?.conversation.end();
       case 'deny':

@@ -1,5 +1,6 @@
 import { either as E } from 'fp-ts';
 import { fromFunction } from '../../adapters/auth/function.js';
+import { limitOf, within } from '../../adapters/auth/limit.js';
 import { nodeHost } from '../../adapters/hosts/node.js';
 import { memory } from '../../adapters/stores/memory.js';
 import type { Authenticator, RequestInfo } from '../../machines/ports/authenticator.js';
@@ -102,6 +103,7 @@ export class SessionServer implements Server, ConnectionServer {
       http.close();
       throw error;
     }
+    http.on('error', (err) => this.#log.error({ err }, 'the HTTP server failed'));
     this.#detach.push(() => {
       http.close();
       http.closeAllConnections();
@@ -154,9 +156,9 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   refused(what: Failure, { remoteAddress }: RequestInfo): void {
-    this.#log[reasons[what.code].next === 'stop' ? 'info' : 'debug'](
+    this.#log[reasons[what.code].next === 'stop' && what.code !== 'SessionEndedError' ? 'info' : 'debug'](
       { code: what.code, detail: what.message, remoteAddress },
-      'connection refused or closed',
+      what.code === 'SessionEndedError' ? 'connection closed' : 'connection refused or closed',
     );
   }
 
@@ -213,7 +215,16 @@ export class SessionServer implements Server, ConnectionServer {
   }
 }
 
+/** How long an authenticator that is an object may take where nothing else is said, in milliseconds: twice what ours take at most by default. */
+const ownAuthenticatorTimeoutMs = 10_000;
+
 const authenticatorOf = ({ authenticate, authenticateTimeoutMs }: ServerOptions, { clock }: Host): Authenticator | null => {
   if (authenticate === undefined) return null;
-  return typeof authenticate === 'function' ? fromFunction(authenticate, { timeoutMs: authenticateTimeoutMs, clock }) : authenticate;
+  if (typeof authenticate === 'function') return fromFunction(authenticate, { timeoutMs: authenticateTimeoutMs, clock });
+  // It has a limit of its own, by its contract: this one is for those that break it.
+  const limit = limitOf('createServer', { timeoutMs: authenticateTimeoutMs ?? ownAuthenticatorTimeoutMs, clock });
+  return {
+    name: authenticate.name,
+    authenticate: (attempt) => within(limit, attempt, async (signal) => authenticate.authenticate({ ...attempt, signal })),
+  };
 };

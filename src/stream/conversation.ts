@@ -10,6 +10,7 @@ import { toJsonText } from '../wire/payload.js';
 import { type HandlerReports, HandlerTable, Inbox } from './handlers.js';
 import { limitsOf, requestsRunningMax } from './limits.js';
 import { Answerer, Asker, type RequestResult, RequestTable } from './requests.js';
+import { isSignal } from './room.js';
 import { StreamRunner } from './runner.js';
 import { type RefusedSend, type SendResult, Sent, type Unconfirmed } from './sent.js';
 
@@ -147,6 +148,7 @@ export class Conversation {
       maybeHandled: false,
     });
     if ('error' in text) return refusedWith(text.error);
+    if (!isSignal(signal)) return refusedWith(errorOf('InvalidOptionError', 'It is `signal`.'));
     if (signal?.aborted === true) return refusedWith(errorOf('RequestAbortedError', `Type: ${type}.`));
     // The other side is done with a request when it starts it, which frees the buffer: what waits for its answer has a bound of its own.
     if (this.#asker.waiting >= this.runner.state.limits.buffer.messages)
@@ -179,6 +181,11 @@ export class Conversation {
   /** It goes on over a new link. `own`: the positions that this side told of itself. */
   resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions): void {
     this.runner.resume(own, peer);
+  }
+
+  /** Call back once no message handler runs: at once where none does, also when all is over. */
+  whenHandled(callback: () => void): void {
+    this.#inbox.whenIdle(callback);
   }
 
   /** The link is gone: nothing more is written until there is another. */

@@ -76,17 +76,38 @@ test('without an address a relay with a page is started here, and stop() ends it
   const { port } = free.address() as AddressInfo;
   await new Promise((resolve) => free.close(resolve));
 
-  const inspect = statelyInspector({ port, open: false });
+  const inspect = statelyInspector({ port });
   await runSession(inspect);
   try {
-    const page = await answer(`http://localhost:${port}/`);
+    const page = await answer(`http://127.0.0.1:${port}/`);
     assert.match(await page.text(), /Stately Inspector/);
-    const viewer = new WebSocket(`ws://localhost:${port}`);
+    const viewer = new WebSocket(`ws://127.0.0.1:${port}`);
     assert.ok((await collect(viewer, '@xstate.actor')).length > 0);
     viewer.terminate();
+    const foreign = new WebSocket(`ws://127.0.0.1:${port}`, { origin: 'https://evil.example' });
+    const [refusal] = (await once(foreign, 'error')) as [Error];
+    assert.match(refusal.message, /401/);
   } finally {
     inspect.stop();
   }
+});
+
+test('where its port is taken the client goes on without it', async () => {
+  const other = createNetServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const told: unknown[] = [];
+  const { error } = console;
+  console.error = (...words: unknown[]) => void told.push(words.join(' '));
+  try {
+    const inspect = statelyInspector({ port: (other.address() as AddressInfo).port });
+    await runSession(inspect);
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    inspect.stop();
+  } finally {
+    console.error = error;
+    other.close();
+  }
+  assert.match(String(told[0]), /goes on without it.*EADDRINUSE/s);
 });
 
 test('nothing is loaded and no connection is opened before there is something to see', async () => {
