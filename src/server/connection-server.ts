@@ -52,7 +52,7 @@ export type Resumption =
 export interface ConnectionServer {
   readonly settings: Settings;
   readonly incarnation: number;
-  readonly clock: Pick<Clock, 'now' | 'setTimeout' | 'clearTimeout'>;
+  readonly clock: Pick<Clock, 'now' | 'wall' | 'setTimeout' | 'clearTimeout'>;
   readonly keeper: SessionKeeping;
   /** Decide on a start. Never rejects. */
   admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>>;

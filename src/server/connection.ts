@@ -94,6 +94,8 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** Time has passed: ping where nothing else is said [R49], and give up on what is silent. */
   tick(now: number, nextAt: number, lostMs: number): void {
     if (this.#state !== 'live') return;
+    if (this.#session?.isExpired(this.#server.clock.wall()) === true)
+      return this.input({ type: 'dismissed', failure: failure('AccessDeniedError', 'The authentication has ended.') });
     const verdict = this.#rhythm.tick(now, nextAt, lostMs);
     if (verdict === 'silent') this.#drop();
     else if (verdict !== null) this.#send([{ kind: 'ping', id: verdict.ping }]);

@@ -93,6 +93,12 @@ export class SessionKeeper implements SessionKeeping {
       log.warn({ session: id, remoteAddress: by.request.remoteAddress }, 'security: a resume came with a token that is not current');
       return { kind: 'refused', failure: failure('AccessDeniedError') };
     }
+    // A resume never extends an authentication: the client authenticates anew.
+    if (session.isExpired(this.#parts.clock.wall())) {
+      session.connection.release();
+      this.end(session, 'denied', failure('AccessDeniedError', 'The authentication has ended.'));
+      return { kind: 'gone' };
+    }
     const peer = { ...positions, incarnation };
     const mismatch = session.conversation.mismatch(peer);
     if (mismatch !== null) {

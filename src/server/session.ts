@@ -125,6 +125,11 @@ export class LiveSession implements ServerSession {
     this.#requestTimeoutMs = parts.requestTimeoutMs;
   }
 
+  /** Has its authentication ended by this date, in milliseconds since the epoch? */
+  isExpired(wall: number): boolean {
+    return this.expiresAt !== null && wall >= this.expiresAt;
+  }
+
   on(type: string, handler: MessageHandler): () => void {
     return this.registry.messages.on(type, handler);
   }
