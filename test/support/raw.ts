@@ -156,3 +156,44 @@ export const startRaw = async (
   raw.send(['hello', helloFor(username, more)]);
   return { raw, welcome: await raw.confirmed() };
 };
+
+/** A confirmed session that may be resumed, and what a resume of it has to say. */
+export const startResumable = async (
+  url: string,
+  username: string,
+  more: Record<string, unknown> = {},
+): Promise<{ raw: RawClient; welcome: Fields; token: string }> => {
+  const token = newToken();
+  return { ...(await startRaw(url, username, { features: ['resume'], token, ...more })), token };
+};
+
+/** Where a client stands that has said and heard nothing, with what a test wants to be otherwise. */
+export const positionsAt = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  received: 0,
+  done: 0,
+  seen: 0,
+  last: 0,
+  ...more,
+});
+
+/** The object of a hello that resumes. */
+export const resumeFor = (
+  session: string,
+  tokens: readonly string[],
+  { next = newToken(), positions = {}, ...more }: Record<string, unknown> = {},
+): Record<string, unknown> => {
+  const { start: _, ...hello } = helloFor('');
+  return {
+    ...hello,
+    features: ['resume'],
+    resume: { session, tokens, next, positions: positionsAt(positions as Record<string, unknown>), incarnation: 1 },
+    ...more,
+  };
+};
+
+/** A connection that has asked for a session again, and nothing more. */
+export const resumeRaw = async (...[url, ...about]: [url: string, ...Parameters<typeof resumeFor>]): Promise<RawClient> => {
+  const raw = await openRaw(url);
+  raw.send(['hello', resumeFor(...about)]);
+  return raw;
+};
