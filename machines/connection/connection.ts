@@ -111,11 +111,15 @@ const goodbye: ConnectionStep = ['ending', [{ type: 'sayEnd' }, begin('end')]];
 const farewell = (): ConnectionStep => dismissed(failure('SessionEndedError'), ended('ended'));
 /** A session outlives its link: it may be resumed. */
 const detach: ConnectionEffect = { type: 'detach' };
-const keptUnless = (what: Failure): ConnectionEffect => (reasons[what.code].ends === null ? detach : endOf(what));
-const endOf = (what: Failure): ConnectionEffect => ended(reasons[what.code].ends ?? 'expired', what);
+/** The end that a reason stands for, or what happens where it stands for none. */
+const endOr = (what: Failure, otherwise: ConnectionEffect): ConnectionEffect => {
+  const { ends } = reasons[what.code];
+  return ends === null ? otherwise : ended(ends, what);
+};
+const keptUnless = (what: Failure): ConnectionEffect => endOr(what, detach);
 
 /** A start that is not confirmed never was, unless its session is taken away by name: then it is listed as that. */
-const withdrawn = (what: Failure): ConnectionEffect => (reasons[what.code].ends === null ? forget : endOf(what));
+const withdrawn = (what: Failure): ConnectionEffect => endOr(what, forget);
 
 /** Pings and pongs change nothing [R50]. */
 const alive = (state: ConnectionState): Pick<Row, 'ping' | 'pong'> => ({

@@ -205,6 +205,16 @@ test('what was let go of can not be shipped again: the numbers are named', () =>
   assert.equal(mismatchOf(answered, peerAt({ received: 0 })), { direction: 'own', from: 1, to: 1 });
 });
 
+test('where only the first of what is missing was let go of, the range ends before what is still here', () => {
+  const partly = [
+    { type: 'send', entry: reply(1) } as const,
+    { type: 'send', entry: message(2) } as const,
+    { type: 'flush' } as const,
+    { type: 'arrived', packet: { kind: 'ack', received: 1, done: 0, last: 0, seen: 0, exceptions: [] } } as const,
+  ].reduce((state, input) => pureStep(state, input)[0], initialStream(limitsOf()));
+  assert.equal(mismatchOf(partly, peerAt({ received: 0 })), { direction: 'own', from: 1, to: 1 });
+});
+
 test('a peer that never shipped what this side received has lost its past: the numbers are named', () => {
   const [state] = pureStep(initialStream(limitsOf()), {
     type: 'arrived',

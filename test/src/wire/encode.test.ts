@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { clientFrame as clientCodec, serverFrame as serverCodec } from '../../../src/wire/codecs.js';
+import { clientFrame as clientCodec, helloFields, serverFrame as serverCodec } from '../../../src/wire/codecs.js';
 import { decodeServerBatch } from '../../../src/wire/decode.js';
 import { encodeBatch, encodeFrame } from '../../../src/wire/encode.js';
 import { asDecoded, clientFrame, serverFrame } from './arbitraries.js';
@@ -52,6 +52,11 @@ encoding('cuts a text that is longer than its limit', () => {
 
 encoding('joins frames to a batch, in their order', () => {
   assert.is(encodeBatch([{ kind: 'ping', id: 1 }, { kind: 'confirm' }, { kind: 'end' }]), '[["ping",1],["confirm"],["e"]]');
+});
+
+encoding("leaves a hello of another version as it is: its fields are that version's", () => {
+  const other = { v: 2, features: [], window: { messages: 1, size: 1 }, colour: 'blue' };
+  deepStrictEqual(helloFields.encode(other), other);
 });
 
 encoding.run();

@@ -145,4 +145,41 @@ payload('never makes it throw, whatever it is', () => {
   assert.is(detailOf(turning), 'InvalidPayloadError: payload.a is a bigint');
 });
 
+payload(
+  'that hides what it is is told apart all the same: a class without a name, a toJSON that gives nothing, a getter that changes its mind',
+  () => {
+    assert.match(detailOf(new (class {})()), /payload is an instance of a class/);
+    assert.match(detailOf(Object.create({ constructor: 5 })), /payload is an instance of a class/);
+    assert.match(
+      detailOf(Object.create({ constructor: Object.assign(() => undefined, { a: 1 }) })),
+      /payload is an instance of a class|payload is a /,
+    );
+    const Apple = class Apple {};
+    assert.match(detailOf(new Apple()), /payload is an Apple/);
+    assert.match(
+      detailOf(
+        'x'
+          .repeat(600)
+          .split('')
+          .reduce((inner: unknown) => ({ ['k'.repeat(9)]: inner }), new Apple()),
+      ),
+      /Apple|deeper/,
+    );
+    assert.match(detailOf(Object.defineProperty({}, 'toJSON', { value: () => undefined })), /payload has a toJSON method/);
+    let looks = 0;
+    const fickle = {
+      get a(): number | undefined {
+        looks += 1;
+        return looks === 1 ? undefined : 1;
+      },
+    };
+    assert.match(detailOf(fickle), /InvalidPayloadError/);
+  },
+);
+
+payload('that is too large and nothing else is said to be too large', () => {
+  assert.match(detailOf('x'.repeat(20), 10), /MessageTooLargeError/);
+  assert.match(detailOf(['x'.repeat(20), 1], 10), /MessageTooLargeError/);
+});
+
 payload.run();
