@@ -19,8 +19,6 @@ export interface ClientSnapshot {
   readonly roundTripMs: number | null;
   /** How many messages are accepted and not known as handled. */
   readonly unconfirmed: number;
-  /** Would a reload of the page resume the session? */
-  readonly persisted: boolean;
   /** Why the latest start failed, the latest try did, or the session ended by a failure; plain data. */
   readonly error: Failure | null;
   readonly endReason: EndReason | null;
@@ -57,7 +55,6 @@ export const viewOf = (machine: SnapshotFrom<SessionMachine>, outside: Outside, 
     retryAt: retryAt === null ? null : dateOf(retryAt),
     roundTripMs: status === 'active' ? outside.roundTripMs : null,
     unconfirmed: outside.unconfirmed,
-    persisted: false,
     error: error ?? failure,
     endReason,
   };

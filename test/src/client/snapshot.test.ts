@@ -17,7 +17,6 @@ snapshots('is plain data from the beginning, and survives JSON', () => {
     retryAt: null,
     roundTripMs: null,
     unconfirmed: 0,
-    persisted: false,
     error: null,
     endReason: null,
   });
