@@ -170,4 +170,5 @@ many(
   }),
 );
 
-for (const run of [one, many]) run.run();
+one.run();
+many.run();

@@ -243,4 +243,5 @@ cuts('behind each one of many deliveries in a row still comes to rest when it ho
     assertWhole(await conversation(Array.from({ length: until }, (_, index) => index + 1)), `cut behind all up to ${until}`);
 });
 
-for (const run of [resumed, cuts]) run.run();
+resumed.run();
+cuts.run();

@@ -282,4 +282,5 @@ meanwhile(
   }),
 );
 
-for (const run of [windowed, meanwhile]) run.run();
+windowed.run();
+meanwhile.run();

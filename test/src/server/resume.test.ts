@@ -134,6 +134,18 @@ resuming(
 );
 
 resuming(
+  'of a session that was saying goodbye has the time of a goodbye, and no more',
+  withServer({ ...kept, endDeadlineMs: 60 }, async ({ url, sessionOf, endOf }) => {
+    const { raw: former, welcome, token } = await startResumable(url, 'jane');
+    (await sessionOf('jane')).end();
+    await former.take('e');
+    const back = await resumeRaw(url, welcome.session, [token]);
+    assert.is((await back.refusal()).code, 'SessionEndedError');
+    assert.is((await endOf(welcome.session)).reason, 'ended');
+  }),
+);
+
+resuming(
   'whose confirm was lost with the link makes the session active: now the app is told',
   withServer(kept, async ({ url, server, sessions }) => {
     const token = newToken();
@@ -371,4 +383,8 @@ detached(
   }),
 );
 
-for (const run of [welcomes, resuming, tokens, mismatches, detached]) run.run();
+welcomes.run();
+resuming.run();
+tokens.run();
+mismatches.run();
+detached.run();
