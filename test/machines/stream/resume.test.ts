@@ -233,4 +233,33 @@ test('two losses within one resume: what was being shipped again is shipped agai
   );
 });
 
+const fold = (state: StreamState, ...inputs: readonly Parameters<typeof pureStep>[1][]): StreamState =>
+  inputs.reduce((folded, input) => pureStep(folded, input)[0], state);
+
+test('what the positions told needs no acknowledgement any more', () => {
+  const arrived = { type: 'arrived', packet: { kind: 'message', type: 'chat', payload: null, size: 1 } } as const;
+  const received = fold(initialStream(limitsOf()), arrived, { type: 'settled', number: 1, outcome: 'handled' });
+  const peer = peerAt({ last: 1 });
+  const quiet = fold(received, { type: 'resumed', own: { received: 1, done: 1 }, peer });
+  assert.equal(pureStep(quiet, { type: 'ackDue' })[1], []);
+  // It was done behind the telling: the peer is to hear of it.
+  const late = fold(received, { type: 'resumed', own: { received: 1, done: 0 }, peer });
+  assert.equal(
+    pureStep(late, { type: 'ackDue' })[1].map(({ type }) => type),
+    ['write'],
+  );
+});
+
+test('a peer that was given up for what it left has another chance: its positions told what it has', () => {
+  const limits = limitsOf({ answers: { messages: 1, size: 100 } });
+  const tooMuch = [{ type: 'send', entry: reply(1) } as const, { type: 'flush' } as const, { type: 'send', entry: reply(2) } as const];
+  const givenUp = fold(initialStream(limits), ...tooMuch);
+  assert.equal(
+    pureStep(givenUp, { type: 'send', entry: reply(3) })[1].map(({ type }) => type),
+    ['refused'],
+  );
+  const again = fold(givenUp, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }) });
+  assert.equal(pureStep(again, { type: 'send', entry: reply(3) })[1], []);
+});
+
 test.run();

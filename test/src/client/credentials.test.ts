@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { StartOptions } from '../../../src/client/options.js';
-import { admits, greetsOnly, inTurn } from '../../support/scripted-transport.js';
+import { admits, greetsOnly, inTurn, isSilent } from '../../support/scripted-transport.js';
 import { deferred, leftovers, nothingLeft, scripted } from './support.js';
 
 type AuthParams = Exclude<StartOptions['authParams'], undefined>;
@@ -134,6 +134,27 @@ credentials('that never come while a session is lost cost a try, and not the ses
   hangs = false;
   await world.host.advance(5_000);
   assert.is(world.kitty.getSnapshot().status, 'active');
+});
+
+credentials('of a resume are the same until it is answered, so that there are never more than two tokens', async () => {
+  const world = scripted(inTurn(admits, isSilent), { retry: { baseMs: 10, capMs: 10 } });
+  await world.kitty.startSession({ username: 'jane' });
+  const offers = [];
+  for (let loss = 0; loss < 4; loss += 1) {
+    world.wire.links.at(-1)?.lost('ConnectionLostError');
+    await world.host.advance(20);
+    const resume = world.wire.links.at(-1)?.openings.resume;
+    offers.push({ tokens: resume?.tokens, next: resume?.nextToken });
+  }
+  const [{ tokens: first, next } = {}] = offers;
+  assert.is(first?.length, 1);
+  assert.equal(offers.slice(1), Array(3).fill({ tokens: [first?.[0], next], next }));
+  // Given up with nobody knowing which is current: both are named.
+  await world.kitty.endSession();
+  void world.kitty.startSession({ username: 'jane' });
+  await world.host.settle();
+  assert.equal(world.wire.links.at(-1)?.openings.abandoned?.tokens, [first?.[0], next]);
+  await world.kitty.endSession();
 });
 
 credentials('and the token do not outlive what they are for', async () => {

@@ -4,15 +4,16 @@ import * as assert from 'uvu/assert';
 import { virtualHost } from '../../../adapters/hosts/virtual.js';
 import { memorySockets } from '../../../adapters/sockets/memory.js';
 import { ninelivesTransport } from '../../../adapters/transports/ninelives.js';
-import { createServer, type ServerSession } from '../../../src/server/index.js';
+import { createServer, type ServerOptions, type ServerSession } from '../../../src/server/index.js';
 import type { SendResult } from '../../../src/stream/sent.js';
+import { keptLog } from '../../support/server.js';
 import { clientOn, inMemory, namesOf, next } from './support.js';
 
 const resumed = suite('a resumed session');
 
 /** A client with a session that is healthy, so that it comes back at once. */
-const running = async () => {
-  const world = inMemory();
+const running = async (options: ServerOptions = {}) => {
+  const world = inMemory(options);
   const onServer: ServerSession[] = [];
   world.server.on('session', (session) => void onServer.push(session));
   const names = namesOf(world.kitty);
@@ -94,16 +95,23 @@ resumed('still has its requests, both ways: each runs once, and its answer arriv
 });
 
 resumed('may be given up in the middle of a rotation: the server ends it with the next start, whichever token is current', async () => {
-  const { host, kitty, cut, server, stop } = await running();
+  const log = keptLog();
+  const { host, kitty, cut, server, serve, stop } = await running({ logger: log.logger });
   const ended: string[] = [];
   server.on('ended', (_, { reason }) => void ended.push(reason));
-  cut();
   // The server makes the next token current, and its welcome reaches nobody.
-  for (let step = 0; step < 50 && kitty.getSnapshot().substate !== 'authenticating'; step += 1) await host.advance(0);
+  serve({
+    ...server,
+    accept: (socket, request) => {
+      server.accept(socket, request);
+      serve(server);
+      cut();
+    },
+  });
   cut();
-  await host.settle();
-  if (kitty.getSnapshot().status !== 'lost') cut();
-  await host.settle();
+  await host.advance(1);
+  assert.is(kitty.getSnapshot().status, 'lost');
+  assert.is(log.with('session resumed').length, 1);
   const ending = kitty.endSession();
   await host.settle();
   await ending;
@@ -111,6 +119,7 @@ resumed('may be given up in the middle of a rotation: the server ends it with th
   await host.settle();
   assert.is((await starting).succeeded, true);
   assert.equal(ended, ['ended']);
+  assert.is(log.with('security').length, 0);
   await stop();
 });
 

@@ -253,6 +253,24 @@ conversation('stopped, keeps what is sent; closed, hands all of it back, oldest 
   assert.is((await up.conversation.request('chat', 1, 1_000, undefined)).error?.code, 'NoActiveSessionError');
 });
 
+conversation('that is over in the middle of a resume still knows what was shipped on the link before', async () => {
+  const pair = pairOf();
+  const { host, up } = pair;
+  pair.cut();
+  up.conversation.send('chat', 'shipped');
+  await host.settle();
+  up.conversation.stop();
+  up.conversation.send('chat', 'kept');
+  up.conversation.resume(up.conversation.positions(), { received: 0, done: 0, seen: 0, last: 0, exceptions: [], incarnation: 1 });
+  assert.equal(
+    up.conversation.close('SessionGoneError').map(({ payload, shipped }) => [payload, shipped]),
+    [
+      ['shipped', true],
+      ['kept', false],
+    ],
+  );
+});
+
 conversation('closed, begins nothing more, neither of what waited for its release nor of what still arrives', async () => {
   const { host, up, down } = pairOf({}, {}, false);
   down.conversation.registry.messages.on('chat', () => assert.unreachable());
