@@ -14,6 +14,7 @@ import { decodeServerBatch } from '../../src/wire/decode-server.js';
 import { encodeBatch } from '../../src/wire/encode.js';
 import type { DenyFields, HelloFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
 import { helloToEntry } from '../../src/wire/hello.js';
+import { isPacket } from '../../src/wire/is-packet.js';
 import { protocolVersion, resumeFeature, subprotocol } from '../../src/wire/limits.js';
 
 export interface NinelivesTransportOptions {
@@ -309,21 +310,6 @@ class NinelivesLink implements Link {
     this.#timer = null;
   }
 }
-
-const isPacket = (frame: ServerFrame): frame is InboundPacket => {
-  switch (frame.kind) {
-    case 'message':
-    case 'request':
-    case 'reply':
-    case 'failure':
-    case 'cancel':
-    case 'end':
-    case 'ack':
-      return true;
-    default:
-      return false;
-  }
-};
 
 const resumeFields = ({ sessionId, tokens, nextToken, positions }: NonNullable<Openings['resume']>): HelloFields['resume'] => {
   const { incarnation, ...rest } = positions;

@@ -17,6 +17,7 @@ import { decodeClientBatch } from '../wire/decode-client.js';
 import { encodeBatch } from '../wire/encode.js';
 import type { ClientFrame, HelloFields, OutboundFrame, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
 import type { OfferedHello } from '../wire/hello.js';
+import { isPacket } from '../wire/is-packet.js';
 import { helloSizeMax } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
 import type { ConnectionServer } from './connection-server.js';
@@ -125,10 +126,11 @@ export class ServerConnection implements SessionConnection, Ticked {
     };
     for (const frame of batch.frames) {
       if ((this.#state as ConnectionState) === 'closed') return;
-      if (isControl(frame)) {
+      if (isPacket(frame)) packets.push(frame);
+      else {
         handOver();
         this.#control(frame);
-      } else packets.push(frame);
+      }
     }
     handOver();
   }
@@ -305,18 +307,3 @@ export class ServerConnection implements SessionConnection, Ticked {
 }
 
 const beforeWelcome: ReadonlySet<ConnectionState> = new Set(['awaitingHello', 'resuming', 'awaitingStart', 'admitting']);
-
-const isControl = (frame: ClientFrame): frame is Exclude<ClientFrame, InboundPacket> => {
-  switch (frame.kind) {
-    case 'message':
-    case 'request':
-    case 'reply':
-    case 'failure':
-    case 'cancel':
-    case 'end':
-    case 'ack':
-      return false;
-    default:
-      return true;
-  }
-};

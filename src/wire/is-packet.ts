@@ -1,0 +1,18 @@
+import type { InboundPacket } from '../../machines/stream/packets.js';
+import type { ClientFrame, ServerFrame } from './frames.js';
+
+/** Is this frame the stream's affair, or the connection's? */
+export const isPacket = (frame: ClientFrame | ServerFrame): frame is InboundPacket => {
+  switch (frame.kind) {
+    case 'message':
+    case 'request':
+    case 'reply':
+    case 'failure':
+    case 'cancel':
+    case 'end':
+    case 'ack':
+      return true;
+    default:
+      return false;
+  }
+};
