@@ -21,7 +21,7 @@ export { NineLivesError } from '../errors.js';
 export type { Result } from '../result.js';
 export type { Contract } from '../stream/contract.js';
 export type { MessageInfo } from '../stream/handlers.js';
-export type { RequestHandlerInfo, RequestResult } from '../stream/requests.js';
+export type { RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
 export type { AcceptedSend, Confirmation, RefusedSend, SendResult, Unconfirmed } from '../stream/sent.js';
 export type { Server, ServerEvents } from './api.js';
 export type { Audience, AudienceResult } from './audience.js';
@@ -29,7 +29,7 @@ export type { PageQuery, SessionQuery, Sessions, UserQuery, Users } from './dire
 export type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 export type { Logger } from './logger.js';
 export type { Guests, ServerOptions } from './options.js';
-export type { RequestOptions, ServerSession } from './session.js';
+export type { ServerSession } from './session.js';
 
 /**
  * Make a server. It opens nothing until it listens, is attached or is asked for its users.

@@ -17,15 +17,8 @@ import type {
 } from '../stream/contract.js';
 import type { Conversation, Registry } from '../stream/conversation.js';
 import type { MessageHandler, MessageInfo } from '../stream/handlers.js';
-import type { RequestHandler, RequestHandlerInfo, RequestResult } from '../stream/requests.js';
+import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
 import type { SendResult } from '../stream/sent.js';
-
-export interface RequestOptions {
-  /** How long to wait for the answer, in milliseconds. */
-  readonly timeoutMs?: number;
-  /** Takes the request back when aborted. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * A user's session, seen from the server.

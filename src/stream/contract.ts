@@ -26,7 +26,7 @@ export interface Contract {
   readonly toClient?: Direction;
 }
 
-/** The contract of those who name none: any type, any JSON. Payloads that arrive are `any` JSON, so they are typed as `unknown`'s friendlier cousin by the app. */
+/** The contract of those who name none: any type, any JSON, unchecked. */
 export interface AnyDirection {
   readonly messages: Record<string, AnyPayload>;
   readonly requests: Record<string, (payload: AnyPayload) => AnyPayload>;

@@ -3,6 +3,14 @@ import type { ReasonCode } from '../../machines/reasons.js';
 import type { InboundItem } from '../../machines/stream/packets.js';
 import { errorOf, type NineLivesError } from '../errors.js';
 
+/** How a request is asked. */
+export interface RequestOptions {
+  /** How long to wait for the answer, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Takes the request back when aborted. */
+  readonly signal?: AbortSignal;
+}
+
 /** What a request is answered with: a result, never a rejection. */
 export type RequestResult<Reply> =
   | {
