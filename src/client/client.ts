@@ -1,21 +1,20 @@
 import { type ActorRefFrom, createActor, fromCallback } from 'xstate';
 import { xstateClock } from '../../adapters/hosts/xstate-clock.js';
 import type { Host, NetworkHint } from '../../machines/ports/host.js';
-import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
-import { type Failure, failure } from '../../machines/reasons.js';
+import type { StreamTerms, Transport } from '../../machines/ports/transport.js';
+import type { Failure } from '../../machines/reasons.js';
 import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session/events.js';
 import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
 import { type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
-import type { Positions } from '../../machines/stream/packets.js';
 import { errorOf, NineLivesError } from '../errors.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
-import { Conversation, newRegistry } from '../stream/conversation.js';
-import type { MessageHandler } from '../stream/handlers.js';
 import { isSignal, isSpan } from '../stream/room.js';
 import type { Unconfirmed } from '../stream/sent.js';
+import { converse } from './converse.js';
 import { Credentials, claimOf } from './credentials.js';
 import { Emitter, rethrow } from './emitter.js';
 import type { ClientEvents } from './events.js';
+import { Links, type Receive } from './links.js';
 import { type ClientOptions, clientDefaults, policyOf, type StartOptions } from './options.js';
 import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
 import { ClientSession, type Session } from './session.js';
@@ -50,20 +49,15 @@ interface Start {
 export class SessionClient implements Client, Commands {
   readonly #options: ClientOptions;
   readonly #host: Host;
-  readonly #transport: Transport;
   readonly #credentials: Credentials;
+  readonly #links: Links;
   readonly #events = new Emitter<ClientEvents>();
   readonly #actor: ActorRefFrom<SessionMachine>;
   readonly #changes = new Emitter<{ changed: (nothing: undefined) => void }>();
   #session: ClientSession | null = null;
-  #link: Link | null = null;
   #start: Start | null = null;
   #ends: ((result: EndResult) => void)[] = [];
   #unconfirmed: readonly Unconfirmed[] = [];
-  #roundTripMs: number | null = null;
-  #incarnation = 0;
-  /** Did the latest link never open? */
-  #failedOpen = false;
   #stopHints: (() => void) | null = null;
   #view: View | null = null;
   /** What the subscribers know of. */
@@ -73,12 +67,16 @@ export class SessionClient implements Client, Commands {
   constructor(options: ClientOptions, host: Host, transport: Transport) {
     this.#options = options;
     this.#host = host;
-    this.#transport = transport;
     this.#credentials = new Credentials(host);
+    this.#links = new Links(options, host, transport, this.#credentials, {
+      session: () => this.#session,
+      started: (welcome, terms) => this.#started(welcome, terms),
+      changed: () => this.#notify(),
+    });
     const machine = sessionMachine.provide({
       actors: {
         link: fromCallback<LinkCommand, LinkInput>(({ input, sendBack, receive }) =>
-          this.#openLink(input.link, sendBack as (fact: Fact) => void, receive as Receive),
+          this.#links.open(input.link, sendBack as (fact: Fact) => void, receive as Receive),
         ),
       },
     });
@@ -130,7 +128,7 @@ export class SessionClient implements Client, Commands {
       },
     };
     this.#unconfirmed = [];
-    this.#failedOpen = false;
+    this.#links.begin();
     this.#credentials.begin(claim);
     this.#stopHints ??= this.#host.onHint((hint) => this.#hinted(hint));
     this.#actor.send({ type: this.#host.online() ? 'NETWORK_ONLINE' : 'NETWORK_OFFLINE' });
@@ -155,7 +153,7 @@ export class SessionClient implements Client, Commands {
     this.#view = viewOf(
       this.#actor.getSnapshot(),
       {
-        roundTripMs: this.#roundTripMs,
+        roundTripMs: this.#links.roundTripMs,
         unconfirmed: this.#session?.conversation.unconfirmedCount ?? this.#unconfirmed.length,
         wallOffsetMs: () => clock.wall() - clock.now(),
       },
@@ -169,130 +167,22 @@ export class SessionClient implements Client, Commands {
     return this.#changes.on('changed', () => listener());
   }
 
-  // --- The link: what the machine's actor of that name does ---
-
-  #openLink(generation: number, tell: (fact: Fact) => void, receive: Receive): () => void {
-    let over = false;
-    let opened = false;
-    /** What a link says once the machine has done with it is nobody's business any more. */
-    const current =
-      <A extends readonly unknown[]>(take: (...said: A) => void) =>
-      (...said: A): void => {
-        if (!over) take(...said);
-      };
-    const stamp = (): { now: number; random: number } => ({ now: this.#host.clock.now(), random: this.#host.random() });
-    const lost = current((what: Failure) => {
-      this.#failedOpen = !opened;
-      tell({ type: 'LINK_LOST', link: generation, failure: what, ...stamp() });
-    });
-    this.#roundTripMs = null;
-    const told = this.#positions();
-    const open = (): Link =>
-      this.#transport.open(
-        this.#credentials.openings(
-          { apiKey: this.#options.apiKey ?? null, agent: this.#host.agent, window: this.#options.window ?? clientDefaults.window },
-          told,
-        ),
-        {
-          opened: current(() => {
-            opened = true;
-            tell({ type: 'LINK_OPENED', link: generation });
-          }),
-          welcomed: current((welcome, terms, positions) => {
-            if (welcome.outcome === 'started') this.#welcomed(welcome, terms);
-            else {
-              const problem = this.#resumed(welcome, told, positions);
-              if (problem !== null) return lost(failure('ProtocolError', problem));
-            }
-            tell({ type: 'WELCOMED', link: generation, welcome, ...stamp() });
-          }),
-          denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...stamp() })),
-          lost,
-          suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
-          heard: current(() => tell({ type: 'HEARD', link: generation })),
-          measured: current((roundTripMs) => {
-            this.#roundTripMs = Math.round(roundTripMs * 10) / 10;
-            this.#notify();
-          }),
-          received: current((packets) => {
-            this.#session?.conversation.received(packets);
-            this.#notify();
-          }),
-        },
-        {
-          connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,
-          helloTimeoutMs: this.#options.helloTimeoutMs ?? clientDefaults.helloTimeoutMs,
-          afterFailedOpen: this.#failedOpen,
-        },
-      );
-    try {
-      this.#link = open();
-    } catch {
-      // A machine whose service throws is in error for good: a transport that breaks its promise is a failed try instead.
-      queueMicrotask(() => lost(failure('ConnectionFailedError', 'The transport threw.')));
-    }
-    const link = this.#link;
-    receive((command) => {
-      if (command.type === 'END') this.#session?.conversation.end();
-    });
-    return () => {
-      over = true;
-      link?.close();
-      if (this.#link === link) this.#link = null;
-    };
-  }
-
-  #positions(): Positions | null {
-    if (this.#session === null) return null;
-    return { ...this.#session.conversation.positions(), incarnation: this.#incarnation };
-  }
-
-  /** The session goes on where it was. What is wrong with that, or null: then the next link begins anew. */
-  #resumed(welcome: Welcome, told: Positions | null, peer: Positions | null): string | null {
-    const session = this.#session;
-    const fits = session !== null && told !== null && peer !== null && session.id === welcome.sessionId;
-    const mismatch = fits ? session.conversation.mismatch(peer) : null;
-    if (!fits || mismatch !== null) {
-      this.#credentials.startAnew();
-      return mismatch === null
-        ? 'A session was resumed that this client did not ask for.'
-        : `The server resumed without what it needs: ${mismatch.direction} ${mismatch.from} to ${mismatch.to}.`;
-    }
-    this.#credentials.resumed();
-    this.#incarnation = welcome.incarnation;
-    session.user = welcome.user;
-    session.conversation.resume(told, peer);
-    return null;
-  }
-
   /** A new stream begins with the session, before the machine tells the app: what it sends at once has where to go. */
-  #welcomed(welcome: Welcome, terms: StreamTerms): void {
-    this.#credentials.started(welcome.sessionId);
-    this.#incarnation = welcome.incarnation;
-    const conversation = new Conversation(
+  #started(welcome: Welcome, terms: StreamTerms): void {
+    const conversation = converse(
+      this.#options,
+      this.#host.clock,
+      this.#events,
       {
-        direction: 'up',
-        write: (packets) => this.#link?.write(packets),
+        write: (packets) => this.#links.write(packets),
         // The server has ended the session: this side says its own goodbye.
         peerEnded: () => this.#actor.send({ type: 'END' }),
         complete: () => this.#confirmEnd(),
         violated: (what) => this.#violated(what),
-        tooSlow: () => this.#violated(failure('ProtocolError', 'The server leaves too much unacknowledged.')),
-        reports: {
-          unhandled: (event) => this.#events.emit('unhandled', event),
-          handlerFailed: (event) => this.#handlerFailed(event),
-          handlerSlow: (event) => this.#events.emit('handlerSlow', event),
-          requestFailed: (event) => this.#handlerFailed(event),
-        },
       },
-      this.#session?.registry ?? this.#newRegistry(),
-      {
-        clock: this.#host.clock,
-        ownWindow: this.#options.window ?? clientDefaults.window,
-        buffer: this.#options.buffer ?? clientDefaults.buffer,
-        handlerTimeoutMs: this.#options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
-      },
-      { sessionId: welcome.sessionId, peerWindow: terms.window, messageSizeMax: terms.messageSizeMax, ackDelayMs: terms.ackDelayMs },
+      this.#session?.registry,
+      welcome.sessionId,
+      terms,
     );
     if (this.#session === null) {
       const requestTimeoutMs = this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs;
@@ -310,35 +200,22 @@ export class SessionClient implements Client, Commands {
     this.#session.conversation = conversation;
   }
 
-  #newRegistry(): ReturnType<typeof newRegistry> {
-    const registry = newRegistry();
-    const handlers = (this.#options.handlers ?? {}) as Record<string, MessageHandler | undefined>;
-    for (const [type, handler] of Object.entries(handlers)) if (handler !== undefined) registry.messages.on(type, handler);
-    return registry;
-  }
-
-  /** A failing handler is the app's error: it is heard somewhere, by the app's listener or by the platform. */
-  #handlerFailed(event: Parameters<ClientEvents['handlerFailed']>[0]): void {
-    if (this.#events.hasListeners('handlerFailed')) this.#events.emit('handlerFailed', event);
-    else console.error(`ninelives: the handler for ${event.type} failed.`, event.error);
-  }
-
   #confirmEnd(): void {
     this.#actor.send({ type: 'END_CONFIRMED', link: this.#actor.getSnapshot().context.link });
   }
 
   #violated(what: Failure): void {
     const { link } = this.#actor.getSnapshot().context;
-    this.#actor.send({ type: 'LINK_LOST', link, failure: what, now: this.#host.clock.now(), random: this.#host.random() });
+    this.#actor.send({ type: 'LINK_LOST', link, failure: what, ...this.#links.stamp() });
   }
 
   #hinted(hint: NetworkHint): void {
-    if (hint === 'leaving') return this.#link?.close(true);
+    if (hint === 'leaving') return this.#links.leave();
     if (hint === 'hidden') return;
     if (hint === 'online') this.#actor.send({ type: 'NETWORK_ONLINE' });
     if (hint === 'offline') this.#actor.send({ type: 'NETWORK_OFFLINE' });
     // Whatever happened may have cost the link: ask instead of believing either way.
-    this.#link?.probe();
+    this.#links.probe();
   }
 
   // --- What the machine says ---
@@ -418,5 +295,3 @@ const guarded = (inspect: ClientOptions['inspect']): ClientOptions['inspect'] =>
           rethrow(error);
         }
       };
-
-type Receive = (listener: (command: LinkCommand) => void) => void;

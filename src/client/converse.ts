@@ -1,0 +1,54 @@
+import type { Clock } from '../../machines/ports/host.js';
+import type { StreamTerms } from '../../machines/ports/transport.js';
+import { failure } from '../../machines/reasons.js';
+import { Conversation, type ConversationOwner, newRegistry, type Registry } from '../stream/conversation.js';
+import type { MessageHandler } from '../stream/handlers.js';
+import type { Emitter } from './emitter.js';
+import type { ClientEvents } from './events.js';
+import { type ClientOptions, clientDefaults } from './options.js';
+
+/** The handlers of a new session: those that the app named before there was one. */
+const registryOf = (given: ClientOptions['handlers']): Registry => {
+  const registry = newRegistry();
+  const handlers = (given ?? {}) as Record<string, MessageHandler | undefined>;
+  for (const [type, handler] of Object.entries(handlers)) if (handler !== undefined) registry.messages.on(type, handler);
+  return registry;
+};
+
+/** The conversation of a session that begins, its streams from their start. `registry`: the handlers of a session whose place it takes. */
+export const converse = (
+  options: ClientOptions,
+  clock: Clock,
+  events: Emitter<ClientEvents>,
+  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated'>,
+  registry: Registry | undefined,
+  sessionId: string,
+  terms: StreamTerms,
+): Conversation => {
+  /** A failing handler is the app's error: it is heard somewhere, by the app's listener or by the platform. */
+  const handlerFailed = (event: Parameters<ClientEvents['handlerFailed']>[0]): void => {
+    if (events.hasListeners('handlerFailed')) events.emit('handlerFailed', event);
+    else console.error(`ninelives: the handler for ${event.type} failed.`, event.error);
+  };
+  return new Conversation(
+    {
+      ...owner,
+      direction: 'up',
+      tooSlow: () => owner.violated(failure('ProtocolError', 'The server leaves too much unacknowledged.')),
+      reports: {
+        unhandled: (event) => events.emit('unhandled', event),
+        handlerFailed,
+        handlerSlow: (event) => events.emit('handlerSlow', event),
+        requestFailed: handlerFailed,
+      },
+    },
+    registry ?? registryOf(options.handlers),
+    {
+      clock,
+      ownWindow: options.window ?? clientDefaults.window,
+      buffer: options.buffer ?? clientDefaults.buffer,
+      handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
+    },
+    { sessionId, peerWindow: terms.window, messageSizeMax: terms.messageSizeMax, ackDelayMs: terms.ackDelayMs },
+  );
+};

@@ -1,0 +1,166 @@
+import type { Host } from '../../machines/ports/host.js';
+import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
+import { type Failure, failure } from '../../machines/reasons.js';
+import type { Fact, LinkCommand, Stamp, Welcome } from '../../machines/session/events.js';
+import type { OutboundPacket, Positions } from '../../machines/stream/packets.js';
+import type { Credentials } from './credentials.js';
+import { type ClientOptions, clientDefaults } from './options.js';
+import type { ClientSession } from './session.js';
+
+/** What a link's owner does for it. */
+export interface LinksOwner {
+  /** The session, while there is one. */
+  session(): ClientSession | null;
+  /** A session has begun, before the machine is told. */
+  started(welcome: Welcome, terms: StreamTerms): void;
+  /** Something that is shown is another. */
+  changed(): void;
+}
+
+export type Receive = (listener: (command: LinkCommand) => void) => void;
+
+/** The links of one client, one after the other: what the session machine's actor of that name does. */
+export class Links {
+  readonly #options: ClientOptions;
+  readonly #host: Host;
+  readonly #transport: Transport;
+  readonly #credentials: Credentials;
+  readonly #owner: LinksOwner;
+  #link: Link | null = null;
+  /** The round-trip time of the latest link, in milliseconds; null until one was measured. */
+  roundTripMs: number | null = null;
+  #incarnation = 0;
+  /** Did the latest link never open? */
+  #failedOpen = false;
+
+  constructor(options: ClientOptions, host: Host, transport: Transport, credentials: Credentials, owner: LinksOwner) {
+    this.#options = options;
+    this.#host = host;
+    this.#transport = transport;
+    this.#credentials = credentials;
+    this.#owner = owner;
+  }
+
+  /** What earlier links met says nothing about a new start. */
+  begin(): void {
+    this.#failedOpen = false;
+  }
+
+  write(packets: readonly OutboundPacket[]): void {
+    this.#link?.write(packets);
+  }
+
+  probe(): void {
+    this.#link?.probe();
+  }
+
+  /** The page is going away: say so. */
+  leave(): void {
+    this.#link?.close(true);
+  }
+
+  /** Time and chance, for a fact. */
+  stamp(): Stamp {
+    return { now: this.#host.clock.now(), random: this.#host.random() };
+  }
+
+  /** Open the link of a generation; the returned function is done with it. */
+  open(generation: number, tell: (fact: Fact) => void, receive: Receive): () => void {
+    let over = false;
+    let opened = false;
+    /** What a link says once the machine has done with it is nobody's business any more. */
+    const current =
+      <A extends readonly unknown[]>(take: (...said: A) => void) =>
+      (...said: A): void => {
+        if (!over) take(...said);
+      };
+    const lost = current((what: Failure) => {
+      this.#failedOpen = !opened;
+      tell({ type: 'LINK_LOST', link: generation, failure: what, ...this.stamp() });
+    });
+    this.roundTripMs = null;
+    const told = this.#positions();
+    const open = (): Link =>
+      this.#transport.open(
+        this.#credentials.openings(
+          { apiKey: this.#options.apiKey ?? null, agent: this.#host.agent, window: this.#options.window ?? clientDefaults.window },
+          told,
+        ),
+        {
+          opened: current(() => {
+            opened = true;
+            tell({ type: 'LINK_OPENED', link: generation });
+          }),
+          welcomed: current((welcome, terms, positions) => {
+            if (welcome.outcome === 'started') this.#started(welcome, terms);
+            else {
+              const problem = this.#resumed(welcome, told, positions);
+              if (problem !== null) return lost(failure('ProtocolError', problem));
+            }
+            tell({ type: 'WELCOMED', link: generation, welcome, ...this.stamp() });
+          }),
+          denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...this.stamp() })),
+          lost,
+          suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
+          heard: current(() => tell({ type: 'HEARD', link: generation })),
+          measured: current((roundTripMs) => {
+            this.roundTripMs = Math.round(roundTripMs * 10) / 10;
+            this.#owner.changed();
+          }),
+          received: current((packets) => {
+            this.#owner.session()?.conversation.received(packets);
+            this.#owner.changed();
+          }),
+        },
+        {
+          connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,
+          helloTimeoutMs: this.#options.helloTimeoutMs ?? clientDefaults.helloTimeoutMs,
+          afterFailedOpen: this.#failedOpen,
+        },
+      );
+    try {
+      this.#link = open();
+    } catch {
+      // A machine whose service throws is in error for good: a transport that breaks its promise is a failed try instead.
+      queueMicrotask(() => lost(failure('ConnectionFailedError', 'The transport threw.')));
+    }
+    const link = this.#link;
+    receive((command) => {
+      if (command.type === 'END') this.#owner.session()?.conversation.end();
+    });
+    return () => {
+      over = true;
+      link?.close();
+      if (this.#link === link) this.#link = null;
+    };
+  }
+
+  #positions(): Positions | null {
+    const session = this.#owner.session();
+    return session === null ? null : { ...session.conversation.positions(), incarnation: this.#incarnation };
+  }
+
+  #started(welcome: Welcome, terms: StreamTerms): void {
+    this.#credentials.started(welcome.sessionId);
+    this.#incarnation = welcome.incarnation;
+    this.#owner.started(welcome, terms);
+  }
+
+  /** The session goes on where it was. What is wrong with that, or null: then the next link begins anew. */
+  #resumed(welcome: Welcome, told: Positions | null, peer: Positions | null): string | null {
+    const session = this.#owner.session();
+    const fits = session !== null && told !== null && peer !== null && session.id === welcome.sessionId;
+    const mismatch = fits ? session.conversation.mismatch(peer) : null;
+    if (!fits || mismatch !== null) {
+      this.#credentials.startAnew();
+      return mismatch === null
+        ? 'A session was resumed that this client did not ask for.'
+        : `The server resumed without what it needs: ${mismatch.direction} ${mismatch.from} to ${mismatch.to}.`;
+    }
+    this.#credentials.resumed();
+    this.#incarnation = welcome.incarnation;
+    session.user = welcome.user;
+    session.conversation.resume(told, peer);
+    return null;
+  }
+}
