@@ -21,13 +21,23 @@ export class Steps<Effect> {
 
   add(effects: readonly Effect[]): void {
     if (effects.length === 0) return;
-    for (const effect of effects) this.#waiting.push(effect);
-    if (this.held || this.#running) return;
+    const isFree = !this.held && !this.#running;
+    // Where nothing waits before them they need not be queued, which costs more than most of them.
+    const areNext = isFree && this.length === 0;
+    if (!areNext) for (const effect of effects) this.#waiting.push(effect);
+    if (!isFree) return;
     this.#running = true;
+    let done = areNext ? 0 : effects.length;
     try {
+      while (done < effects.length) {
+        done += 1;
+        this.#perform(effects[done - 1] as Effect);
+      }
       while (this.step());
     } finally {
       this.#running = false;
+      // One of them has thrown: the others are still to be done, before what they led to.
+      if (done < effects.length) this.#waiting.unshift(...effects.slice(done));
     }
   }
 

@@ -5,6 +5,8 @@
  *   npm run bench -- throughput             a table
  *   npm run bench -- throughput --json      one object for programs
  *   npm run bench -- throughput --rounds 9 --messages 100000
+ *   npm run bench -- throughput --only "up, 100"     the rows whose name holds this
+ *   node --import tsx --cpu-prof --cpu-prof-dir=... bench/throughput/index.ts --profile --only up     ninelives alone, for a profile of both processes
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,6 +21,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     messages: { type: 'string', default: '50000' },
+    only: { type: 'string', default: '' },
+    profile: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
@@ -26,7 +30,7 @@ const messages = Number(values.messages);
 const echoes = 2_000;
 const payload = { text: 'x'.repeat(80) };
 
-const servers = fork(new URL('./server.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+const servers = fork(new URL('./server.ts', import.meta.url));
 const told = async <Key extends string>(key: Key): Promise<Extract<Told, Record<Key, unknown>>> => {
   for (;;) {
     const [what] = (await once(servers, 'message')) as [Told];
@@ -115,19 +119,19 @@ const echo = async (side: Side): Promise<number> => {
   return tookMs;
 };
 
-const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] as number;
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 
 const cases = [
   { name: 'up, 100 a turn', perTurn: 100, run: up, goal: 3.5 },
   { name: 'up, one by one', perTurn: 1, run: up, goal: 0.9 },
   { name: 'down, 100 a turn', perTurn: 100, run: down, goal: 3.5 },
   { name: 'down, one by one', perTurn: 1, run: down, goal: 0.9 },
-] as const;
+].filter(({ name }) => name.includes(values.only));
 const rows = [];
 for (const { name, perTurn, run, goal } of cases) {
   const pairs: { ws: number; ninelives: number }[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const pair = { ws: await run(bare, perTurn), ninelives: await run(ours, perTurn) };
+    const pair = { ws: values.profile ? Number.NaN : await run(bare, perTurn), ninelives: await run(ours, perTurn) };
     if (round > 0) pairs.push(pair);
   }
   rows.push({
@@ -139,8 +143,11 @@ for (const { name, perTurn, run, goal } of cases) {
   });
 }
 
+const echoName = 'echo, p50';
+const echoed = echoName.includes(values.only);
 const times: { ws: number; ninelives: number }[] = [];
-for (let index = 0; index < echoes; index += 1) times.push({ ws: await echo(bare), ninelives: await echo(ours) });
+for (let index = 0; echoed && index < echoes; index += 1)
+  times.push({ ws: values.profile ? Number.NaN : await echo(bare), ninelives: await echo(ours) });
 const echoRow = {
   wsMs: median(times.map(({ ws: ms }) => ms)),
   ninelivesMs: median(times.map(({ ninelives }) => ninelives)),
@@ -154,13 +161,14 @@ else {
   const table = new Table({ style: { head: [], border: [] }, head, colAligns: ['left', 'right', 'right', 'right', 'right'] });
   for (const { name, wsPerSecond, ninelivesPerSecond, ratio, goal } of rows)
     table.push([name, `${Math.round(wsPerSecond)} /s`, `${Math.round(ninelivesPerSecond)} /s`, `${ratio.toFixed(2)}x`, `>= ${goal}x`]);
-  table.push([
-    'echo, p50',
-    `${echoRow.wsMs.toFixed(3)} ms`,
-    `${echoRow.ninelivesMs.toFixed(3)} ms`,
-    `${echoRow.ratio.toFixed(2)}x`,
-    `<= ${echoRow.goal}x`,
-  ]);
+  if (echoed)
+    table.push([
+      echoName,
+      `${echoRow.wsMs.toFixed(3)} ms`,
+      `${echoRow.ninelivesMs.toFixed(3)} ms`,
+      `${echoRow.ratio.toFixed(2)}x`,
+      `<= ${echoRow.goal}x`,
+    ]);
   console.log(`${messages} messages of 90 bytes, ${rounds} rounds by turns\n${table.toString()}`);
 }
 

@@ -6,44 +6,55 @@ import { type Draft, draftOf, noEffects, type Range, type StreamState, type Stre
 export const arrived = (state: StreamState, item: InboundItem & { readonly size: number }): StreamStep => {
   if (state.peerEnded) return violated(state, 'An item came after the end.');
   const number = state.received + 1;
-  const next = draftOf(state);
-  next.received = number;
   if (!takesCredit(item)) {
+    const next = draftOf(state);
+    next.received = number;
     // Done on arrival: nobody handles these one after the other.
     next.peerEnded = item.kind === 'end';
-    settle(next, number, 'handled');
+    settleRange(next, number, number);
     return [next, [item.kind === 'end' ? { type: 'peerEnded' } : { type: 'deliver', number, item }]];
   }
-  next.taken = { messages: state.taken.messages + 1, size: state.taken.size + item.size };
-  if (next.taken.messages > state.limits.ownWindow.messages) return violated(state, 'More messages are in flight than this side can hold.');
-  if (next.taken.size > state.limits.openSizeMax) return violated(state, 'More text is in flight than this side can hold.');
+  const taken = { messages: state.taken.messages + 1, size: state.taken.size + item.size };
+  if (taken.messages > state.limits.ownWindow.messages) return violated(state, 'More messages are in flight than this side can hold.');
+  if (taken.size > state.limits.openSizeMax) return violated(state, 'More text is in flight than this side can hold.');
+  const next = draftOf(state);
+  next.received = number;
+  next.taken = taken;
   next.open = push(state.open, { number, size: item.size });
   return [next, [{ type: 'deliver', number, item }]];
 };
 
 /** A handler has settled (a message) or started (a request). Told twice, or for a number that was never received: nothing changes. */
 export const settled = (state: StreamState, number: number, outcome: Outcome): StreamStep => {
+  if (number <= state.done || number > state.received) return [state, noEffects];
+  const progress = withSettled(state, number);
+  if (progress === null) return [state, noEffects];
   const next = draftOf(state);
-  if (!settle(next, number, outcome)) return [state, noEffects];
+  if (outcome === 'handled') return [settle(next, progress), noEffects];
   // What was not simply handled is kept, and told again and again, until the peer says that it knows.
-  if (lengthOf(next.exceptions) <= state.limits.exceptionsMax) return [next, noEffects];
-  const tooSlow = draftOf(state);
-  tooSlow.peerTooSlow = true;
-  return [tooSlow, state.peerTooSlow ? noEffects : [{ type: 'tooSlow' }]];
+  if (lengthOf(state.exceptions) < state.limits.exceptionsMax) {
+    next.exceptions = withException(state.exceptions, { number, outcome });
+    return [settle(next, progress), noEffects];
+  }
+  if (state.peerTooSlow) return [state, noEffects];
+  next.peerTooSlow = true;
+  return [next, [{ type: 'tooSlow' }]];
 };
 
-/** False where nothing changes. */
-const settle = (next: Draft, number: number, outcome: Outcome): boolean => {
-  if (number <= next.done || number > next.received) return false;
-  const progress = withSettled(next, number);
-  if (progress === null) return false;
-  if (outcome !== 'handled') next.exceptions = withException(next.exceptions, { number, outcome });
+/** What has just arrived and is done with that: it is beyond everything that was settled before. */
+const settleRange = (next: Draft, from: number, to: number): void => {
+  if (from > next.reached + 1) next.gaps = push(next.gaps, { from: next.reached + 1, to: from - 1 });
+  next.reached = to;
+  if (lengthOf(next.gaps) === 0) next.done = to;
+};
+
+const settle = (next: Draft, { done, reached, gaps }: Progress): Draft => {
   const before = next.done;
-  next.done = progress.done;
-  next.reached = progress.reached;
-  next.gaps = progress.gaps;
-  if (next.done !== before) free(next);
-  return true;
+  next.done = done;
+  next.reached = reached;
+  next.gaps = gaps;
+  if (done !== before) free(next);
+  return next;
 };
 
 type Progress = Pick<StreamState, 'done' | 'reached' | 'gaps'>;

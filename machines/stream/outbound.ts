@@ -98,8 +98,9 @@ export const confirmUpTo = (next: Draft, done: number, exceptions: Ack['exceptio
   if (count === 0) return;
   const entries = take(next.sent, count);
   next.sent = shift(next.sent, count);
-  next.inFlight = entries.reduce(less, next.inFlight);
-  next.held = entries.reduce(less, next.held);
+  const room = roomOf(entries);
+  next.inFlight = less(next.inFlight, room);
+  next.held = less(next.held, room);
   effects.push({ type: 'confirmed', entries, exceptions: news });
 };
 
@@ -108,13 +109,25 @@ const letGoOfAnswers = (next: Draft, peerReceived: number): void => {
   next.peerReceived = peerReceived;
   const count = firstIndex(next.answers, ({ number }) => number > peerReceived);
   if (count === 0) return;
-  next.heldAnswers = take(next.answers, count).reduce(less, next.heldAnswers);
+  next.heldAnswers = less(next.heldAnswers, roomOf(take(next.answers, count)));
   next.answers = shift(next.answers, count);
 };
 
-/** The end takes no room. */
-const less = ({ messages, size }: StreamWindow, { entry }: Shipped): StreamWindow =>
-  entry.item.kind === 'end' ? { messages, size } : { messages: messages - 1, size: size - entry.size };
+/** The room that items take. The end takes none. */
+const roomOf = (list: readonly Shipped[]): StreamWindow => {
+  let messages = 0;
+  let size = 0;
+  for (const { entry } of list) {
+    if (entry.item.kind !== 'end') messages += 1;
+    size += entry.size;
+  }
+  return { messages, size };
+};
+
+const less = (from: StreamWindow, room: StreamWindow): StreamWindow => ({
+  messages: from.messages - room.messages,
+  size: from.size - room.size,
+});
 
 /** Ship all that may be shipped, in batches, and acknowledge what came. */
 export const flush = (state: StreamState, ackNow: boolean): StreamStep => {

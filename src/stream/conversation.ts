@@ -151,7 +151,7 @@ export class Conversation {
     if (!isSignal(signal)) return refusedWith(errorOf('InvalidOptionError', 'It is `signal`.'));
     if (signal?.aborted === true) return refusedWith(errorOf('RequestAbortedError', `Type: ${type}.`));
     // The other side is done with a request when it starts it, which frees the buffer: what waits for its answer has a bound of its own.
-    if (this.#asker.waiting >= this.runner.state.limits.buffer.messages)
+    if (this.#asker.waiting >= this.runner.limits.buffer.messages)
       return refusedWith(errorOf('BufferFullError', `${this.#asker.waiting} requests wait for their answers.`));
     // Whole milliseconds, within what the wire carries; what is no number at all is no time to wait.
     const waitMs = Math.min(Math.max(Math.ceil(timeoutMs) || 0, 0), waitMsMax);

@@ -35,9 +35,11 @@ export interface InboxSettings {
   settled(number: number, outcome: Outcome): void;
 }
 
+type Message = Extract<InboundItem, { kind: 'message' }>;
+
 interface Waiting {
   readonly number: number;
-  readonly item: Extract<InboundItem, { kind: 'message' }>;
+  readonly item: Message;
   readonly arrivedAt: number;
 }
 
@@ -81,10 +83,14 @@ export class Inbox {
     this.#held = held;
   }
 
-  add(number: number, item: Extract<InboundItem, { kind: 'message' }>): void {
+  add(number: number, item: Message): void {
     const arrivedAt = item.options?.ttlMs === undefined ? 0 : this.#settings.clock.now();
-    this.#waiting = push(this.#waiting, { number, item, arrivedAt });
-    this.#run();
+    if (this.#busy || this.#held) this.#waiting = push(this.#waiting, { number, item, arrivedAt });
+    else {
+      // Nothing waits before it.
+      this.#start(number, item, arrivedAt);
+      this.#run();
+    }
   }
 
   /** From now on messages are handled: until then they wait. */
@@ -114,74 +120,83 @@ export class Inbox {
 
   #run(): void {
     if (this.#busy || this.#held) return;
-    this.#busy = true;
     for (let waiting = at(this.#waiting, 0); waiting !== undefined; waiting = at(this.#waiting, 0)) {
-      const { number } = waiting;
       this.#waiting = shift(this.#waiting, 1);
-      const outcome = this.#handle(waiting);
-      if (outcome instanceof Promise) {
-        // The next handler starts when this one has settled, and never before.
-        void outcome.then((settled) => {
-          if (!this.#closed) this.#settings.settled(number, settled);
-          this.#busy = false;
-          this.#run();
-        });
-        return;
-      }
-      if (!this.#closed) this.#settings.settled(number, outcome);
+      this.#start(waiting.number, waiting.item, waiting.arrivedAt);
+      if (this.#busy) return;
     }
-    this.#busy = false;
-    if (this.#isIdle) {
-      const idle = this.#idle;
-      this.#idle = null;
-      idle?.();
-    }
+    const idle = this.#idle;
+    this.#idle = null;
+    idle?.();
   }
 
   /** Synchronous where the handlers are: a promise a message would cost more than the rest of its way. */
-  #handle({ number, item, arrivedAt }: Waiting): Outcome | Promise<Outcome> {
+  #start(number: number, item: Message, arrivedAt: number): void {
+    this.#busy = true;
+    const outcome = this.#handle(number, item, arrivedAt);
+    if (typeof outcome !== 'string') return this.#await(number, outcome);
+    if (!this.#closed) this.#settings.settled(number, outcome);
+    this.#busy = false;
+  }
+
+  /** The next handler starts when this one has settled, and never before. */
+  #await(number: number, outcome: Promise<Outcome>): void {
+    void outcome.then((settled) => {
+      if (!this.#closed) this.#settings.settled(number, settled);
+      this.#busy = false;
+      this.#run();
+    });
+  }
+
+  #handle(number: number, item: Message, arrivedAt: number): Outcome | Promise<Outcome> {
     const { clock, reports, idPrefix } = this.#settings;
-    const id = `${idPrefix}:${number}`;
     const ttlMs = item.options?.ttlMs;
     if (ttlMs !== undefined && clock.now() - arrivedAt >= ttlMs) return 'expired';
+    const info = new Info(idPrefix, number, item.type, item.options?.redelivered === true);
     const handlers = this.#handlers.of(item.type);
     if (handlers.length === 0) {
-      reports.unhandled({ id, type: item.type });
+      reports.unhandled({ id: info.id, type: item.type });
       return 'unhandled';
     }
-    const info = new Info(id, item.type, item.options?.redelivered === true);
     this.#running = info;
-    const pending: Promise<unknown>[] = [];
+    let pending: Promise<unknown>[] | null = null;
     let failed = false;
-    const fail = (error: unknown): void => {
-      failed = true;
-      reports.handlerFailed({ id, type: item.type, error });
-    };
     for (const handler of handlers) {
       try {
         const result = handler(item.payload, info);
-        if (isThenable(result)) pending.push(Promise.resolve(result).catch(fail));
+        if (!isThenable(result)) continue;
+        pending ??= [];
+        pending.push(Promise.resolve(result));
       } catch (error) {
-        fail(error);
+        failed = true;
+        this.#failed(info, error);
       }
     }
-    if (pending.length === 0) {
-      this.#running = null;
-      return failed ? 'failed' : 'handled';
-    }
-    return this.#settle(pending, info).then(() => (failed ? 'failed' : 'handled'));
+    if (pending !== null) return this.#settle(pending, info, failed);
+    this.#running = null;
+    return failed ? 'failed' : 'handled';
   }
 
-  async #settle(pending: readonly Promise<unknown>[], info: Info): Promise<void> {
+  #failed({ id, type }: Info, error: unknown): void {
+    this.#settings.reports.handlerFailed({ id, type, error });
+  }
+
+  async #settle(pending: readonly Promise<unknown>[], info: Info, hasFailed: boolean): Promise<Outcome> {
     const { clock, handlerTimeoutMs, reports } = this.#settings;
     const timer: TimerHandle = clock.setTimeout(() => {
       info.abort();
       reports.handlerSlow({ id: info.id, type: info.type, afterMs: handlerTimeoutMs });
     }, handlerTimeoutMs);
     this.#stopWaiting = () => clock.clearTimeout(timer);
-    await Promise.all(pending);
+    let failed = hasFailed;
+    const fail = (error: unknown): void => {
+      failed = true;
+      this.#failed(info, error);
+    };
+    await Promise.all(pending.map((one) => one.catch(fail)));
     clock.clearTimeout(timer);
     this.#running = null;
+    return failed ? 'failed' : 'handled';
   }
 }
 
@@ -196,8 +211,8 @@ class Info implements MessageInfo {
   #controller: AbortController | null = null;
   #aborted = false;
 
-  constructor(id: string, type: string, redelivered: boolean) {
-    this.id = id;
+  constructor(idPrefix: string, number: number, type: string, redelivered: boolean) {
+    this.id = `${idPrefix}:${number}`;
     this.type = type;
     this.redelivered = redelivered;
   }

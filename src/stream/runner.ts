@@ -3,8 +3,10 @@ import type { Failure } from '../../machines/reasons.js';
 import type { InboundItem, InboundPacket, OutboundPacket, Positions } from '../../machines/stream/packets.js';
 import { lengthOf } from '../../machines/stream/queue.js';
 import {
+  asValue,
   type Entry,
   initialStream,
+  inPlace,
   type StreamEffect,
   type StreamInput,
   type StreamLimits,
@@ -55,8 +57,13 @@ export class StreamRunner {
     this.steps = new Steps((effect) => this.#perform(effect), settings.held);
   }
 
+  /** As a value. The runner changes its state in place between two looks at it: who looks at every message pays for a copy each. */
   get state(): StreamState {
-    return this.#state;
+    return asValue(this.#state);
+  }
+
+  get limits(): StreamLimits {
+    return this.#settings.limits;
   }
 
   /** Null: accepted. */
@@ -85,10 +92,15 @@ export class StreamRunner {
   }
 
   received(packets: readonly InboundPacket[]): void {
+    if (this.#stopped) return;
+    const all: StreamEffect[] = [];
     for (const packet of packets) {
-      if (this.#stopped) return;
-      this.#input({ type: 'arrived', packet });
+      const [state, effects] = reduceStream(inPlace(this.#state), { type: 'arrived', packet });
+      this.#state = state;
+      for (const effect of effects) all.push(effect);
+      if (effects[0]?.type === 'violated') break;
     }
+    this.steps.add(all);
     this.#planFlush();
   }
 
@@ -116,7 +128,7 @@ export class StreamRunner {
   }
 
   #input(input: StreamInput): void {
-    const [state, effects] = reduceStream(this.#state, input);
+    const [state, effects] = reduceStream(inPlace(this.#state), input);
     this.#state = state;
     if (input.type === 'send') {
       const [refused] = effects;

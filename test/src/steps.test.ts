@@ -41,4 +41,16 @@ steps('go on after one that threw, with the next that are decided', () => {
   assert.equal(done, ['a', 'b', 'c']);
 });
 
+steps('that one of them led to before another threw come behind those that were decided with it', () => {
+  const done: string[] = [];
+  const all: Steps<string> = new Steps((effect) => {
+    if (effect === 'bad') throw new Error('bad');
+    if (effect === 'a') all.add(['d']);
+    done.push(effect);
+  });
+  assert.throws(() => all.add(['a', 'bad', 'b', 'c']), 'bad');
+  all.add(['e']);
+  assert.equal(done, ['a', 'b', 'c', 'd', 'e']);
+});
+
 steps.run();

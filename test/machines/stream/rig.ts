@@ -3,8 +3,10 @@ import * as assert from 'uvu/assert';
 import type { Ack, InboundPacket, Outcome } from '../../../machines/stream/packets.js';
 import { at, lengthOf, type Queue, toArray } from '../../../machines/stream/queue.js';
 import {
+  asValue,
   type Entry,
   initialStream,
+  inPlace,
   type Shipped,
   type StreamEffect,
   type StreamInput,
@@ -76,10 +78,12 @@ export const freeze = <T>(value: T): T => {
 export const observe = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) => (typeof part === 'object' && part !== null && isQueue(part) ? toArray(part) : part));
 
-/** One step, which must leave what it was given as it was. */
+/** One step, which must leave what it was given as it was; and the same step in place, which must come to the same. */
 export const pureStep = (state: StreamState, input: StreamInput): StreamStep => {
   const before = observe(state);
   const step = freeze(reduceStream(freeze(state), freeze(input)));
+  const [held, effects] = reduceStream(inPlace(state), input);
+  assert.is(observe([asValue(held), effects]), observe(step), 'a step in place comes to the same');
   assert.is(observe(state), before, 'the input state is never changed');
   return step;
 };

@@ -165,12 +165,35 @@ runner('stopped, writes nothing and leaves no timer; what is sent is kept', asyn
   assert.is(stream.unconfirmed().length, 2);
 });
 
-runner('stopped from inside a delivery, takes nothing more of that piece', () => {
+runner('stopped from inside a delivery, delivers what had arrived with it and takes nothing more', () => {
   const { did, stream, onDeliver } = make();
   onDeliver(() => stream.stop());
   stream.received([message, message]);
-  assert.equal(did, [['deliver', 1]]);
+  stream.received([message]);
+  assert.equal(did, [
+    ['deliver', 1],
+    ['deliver', 2],
+  ]);
+  assert.is(stream.state.received, 2);
+});
+
+runner('takes nothing of a piece that is behind a violation', () => {
+  const { did, stream } = make();
+  stream.received([message, ack({ received: 1, done: 1, last: 1 }), message]);
+  assert.equal(did[0], ['deliver', 1]);
+  assert.is(did.length, 2);
   assert.is(stream.state.received, 1);
+});
+
+runner('gives its state as a value, which nothing that happens later changes', () => {
+  const { stream } = make();
+  stream.received([message]);
+  const seen = stream.state;
+  stream.received([message]);
+  stream.send(entry());
+  assert.is(seen.received, 1);
+  assert.is(stream.state.received, 2);
+  assert.is(seen.held.messages, 0);
 });
 
 runner('held, does its effects one by one when told to', async () => {
