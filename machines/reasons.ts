@@ -78,6 +78,11 @@ const table = {
     what: 'The username can not be used.',
     remedy: 'Use 1 to 256 characters, without control characters or unpaired surrogates, and none of the names that JavaScript objects reserve.',
   }),
+  UserConnectedError: reason({
+    sayer: 'server', next: 'stop', start: 'fails', retryable: true, closeCode: 4414, ends: 'superseded',
+    what: 'This user has a session already, and the server lets them have one.',
+    remedy: 'Tell the user that the app is open elsewhere; start again when they have closed it there.',
+  }),
   InvalidAuthParamsError: reason({
     sayer: 'either', next: 'stop', start: 'fails', retryable: false, closeCode: 4423, ends: 'denied',
     what: 'The authParams can not be used.',

@@ -22,8 +22,8 @@ export interface StartAttempt {
 export interface SessionKeeping {
   /** The session that the same start made on another connection and that is not confirmed, taken over from it. */
   takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null;
-  /** A session for what was admitted. */
-  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): LiveSession;
+  /** A session for what was admitted; or why there is none, and then what was admitted is forgotten. */
+  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): E.Either<Failure, LiveSession>;
   /** The session that a hello asks to go on, moved to this connection; or why not. */
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption;
   /** It is active on its connection: for the first time, or again. */

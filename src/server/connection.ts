@@ -39,8 +39,11 @@ export class ServerConnection implements SessionConnection, Ticked {
   readonly steps: Steps<ConnectionEffect>;
   readonly #rhythm: Rhythm;
   #state: ConnectionState = 'awaitingHello';
+  readonly hasLink = true;
   #hello: HelloFields | null = null;
   #start: StartFields | null = null;
+  /** Who asks to enter, while that is decided. */
+  #username: string | null = null;
   #session: LiveSession | null = null;
   /** Where the server stood when it took a resume up. */
   #positions: PositionFields | null = null;
@@ -100,6 +103,11 @@ export class ServerConnection implements SessionConnection, Ticked {
     const verdict = this.#rhythm.tick(now, nextAt, lostMs);
     if (verdict === 'silent') this.#drop();
     else if (verdict !== null) this.#send([{ kind: 'ping', id: verdict.ping }]);
+  }
+
+  /** Say no to the start that is being decided, where it is this user's. */
+  refuseStart(username: string, what: Failure): void {
+    if (this.#state === 'admitting' && this.#username === username) this.input({ type: 'dismissed', failure: what });
   }
 
   /** Another connection has the start now, and its session where it made one. */
@@ -264,6 +272,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     const start = this.#start as StartFields;
     // The credential has one use: nothing here keeps it.
     this.#start = null;
+    this.#username = start.username;
     if (this.#mismatched !== null) this.#server.keeper.giveUp(this.#mismatched.session);
     this.#mismatched = null;
     const taken = this.#server.keeper.takeOver(hello, start, this);
@@ -277,7 +286,9 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#admission = null;
     if (E.isLeft(admitted)) return this.input({ type: 'refused', failure: admitted.left });
     if (admission.signal.aborted) return this.#server.keeper.discard(admitted.right);
-    this.#session = this.#server.keeper.open(admitted.right, hello, start, this);
+    const opened = this.#server.keeper.open(admitted.right, hello, start, this);
+    if (E.isLeft(opened)) return this.input({ type: 'refused', failure: opened.left });
+    this.#session = opened.right;
     this.input({ type: 'admitted' });
   }
 

@@ -8,6 +8,7 @@ import type { SessionConnection } from './session.js';
  * is nobody to say goodbye to, and after a while the session is over [R55].
  */
 export class DetachedConnection implements SessionConnection {
+  readonly hasLink = false;
   readonly #clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
   readonly #timer: TimerHandle;
   readonly #end: (reason: EndReason, what: Failure | null) => void;

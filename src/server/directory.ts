@@ -56,14 +56,18 @@ export interface Sessions {
   list(query?: SessionQuery): Promise<Result<{ sessions: Page<SessionRecord> }>>;
   /** Take a session away at once; its client stays away. Errors: SessionUnknownError. */
   revoke(id: string): Promise<Result<{ session: SessionRecord }>>;
-  /** Take all active sessions of a user away. */
+  /**
+   * Take all active sessions of a user away, starts that are under way included. Written by the time it answers; `revoked` counts the sessions
+   * that there were.
+   */
   revokeUser(username: string): Promise<Result<{ revoked: number }>>;
 }
 
 export interface Revoker {
   /** Ask the live session of this id, if there is one, to go. */
   dismiss(id: string): void;
-  dismissUser(username: string): number;
+  /** Refuse the starts of this user that are being decided. */
+  refuseStarts(username: string): void;
   wall(): number;
 }
 
@@ -83,6 +87,29 @@ export const sessionsOf = (ask: AskStore, revoker: Revoker): Sessions => ({
     if (E.isRight(answer)) revoker.dismiss(id);
     return toResult(answer, (session) => ({ session }));
   },
-  revokeUser: async (username) =>
-    toResult(await ask((store) => store.findUser({ name: username }))(), () => ({ revoked: revoker.dismissUser(username) })),
+  revokeUser: async (username) => {
+    revoker.refuseStarts(username);
+    const answer = await endAll(ask, username, () => revoker.wall());
+    if (E.isRight(answer)) for (const id of answer.right) revoker.dismiss(id);
+    return toResult(answer, ({ length }) => ({ revoked: length }));
+  },
 });
+
+/** As many as a page has: a user with more is asked for again. */
+const revokedAtOnce = 200;
+
+/** End what is active of a user, page by page, and give the ids. The user's next sessions are none of its business. */
+const endAll = async (ask: AskStore, username: string, wall: () => number): Promise<E.Either<Failure, readonly string[]>> => {
+  const ended = new Set<string>();
+  for (;;) {
+    const found = await ask((store) => store.listSessions({ page: 0, size: revokedAtOnce, state: 'ACTIVE', username }))();
+    if (E.isLeft(found)) return found;
+    const { items, total } = found.right;
+    for (const { id } of items) {
+      const written = await ask((store) => store.endSession({ id, reason: 'revoked', now: wall() }))();
+      if (E.isLeft(written)) return written;
+      ended.add(id);
+    }
+    if (total <= items.length) return E.right([...ended]);
+  }
+};

@@ -29,6 +29,7 @@ export type { PageQuery, SessionQuery, Sessions, UserQuery, Users } from './dire
 export type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 export type { Logger } from './logger.js';
 export type { Guests, ServerOptions } from './options.js';
+export type { SessionsPerUser, SessionsPerUserRule } from './places.js';
 export type { ServerSession } from './session.js';
 
 /**

@@ -5,6 +5,7 @@ import type { SessionStore } from '../../machines/ports/store.js';
 import type { StreamWindow } from '../../machines/stream/packets.js';
 import { checkRoom, checkWhole } from '../stream/room.js';
 import type { Logger } from './logger.js';
+import { isSessionsPerUser, type SessionsPerUserRule } from './places.js';
 
 /** Decides whether guests may enter: for all, or for each attempt. */
 export type Guests = boolean | ((attempt: { readonly username: string; readonly request: RequestInfo }) => boolean | Promise<boolean>);
@@ -15,6 +16,12 @@ export interface ServerOptions {
   readonly apiKeys?: readonly string[];
   /** Are guests let in? Default: true, which the server says when it starts until this is set. */
   readonly guests?: Guests;
+  /**
+   * How many sessions a user may have at once: `many` (the default), or one: `newest` ends the one before as `superseded`, `oldest` refuses the
+   * newcomer with `UserConnectedError` while the client of the one before is there. A function decides for each user; where it throws, or
+   * says anything else, the start is refused and the log says so. Guests of one name are one user.
+   */
+  readonly sessionsPerUser?: SessionsPerUserRule;
   /** Decides on attempts with authParams: a function, or `webhook(...)`, `jwt(...)`, or your own. Default: nobody with authParams is admitted. */
   readonly authenticate?: AuthenticateFunction | Authenticator;
   /** How long a function given as `authenticate` or `guests` may take, in milliseconds. Default: 5,000. */
@@ -87,6 +94,7 @@ export interface Settings {
   readonly apiKeys: readonly string[];
   readonly guests: Guests;
   readonly guestsSet: boolean;
+  readonly sessionsPerUser: SessionsPerUserRule;
   readonly origins: readonly string[];
   readonly authenticateTimeoutMs: number;
   readonly pingEveryMs: number;
@@ -130,6 +138,11 @@ export const settingsOf = (options: ServerOptions): Settings => {
   for (const origin of options.origins ?? [])
     if (!URL.canParse(origin) || new URL(origin).origin !== origin)
       throw new TypeError(`createServer: \`origins\` takes origins like https://example.com, without a path; it was given ${origin}.`);
+  const sessionsPerUser = options.sessionsPerUser ?? 'many';
+  if (typeof sessionsPerUser !== 'function' && !isSessionsPerUser(sessionsPerUser))
+    throw new TypeError(
+      `createServer: \`sessionsPerUser\` is many, newest, oldest or a function; it was given ${String(sessionsPerUser)}.`,
+    );
   const limits = options.limits ?? {};
   for (const name of ['messageSize', 'batchSize', 'pendingConnections'] as const)
     checkWhole('createServer', `limits.${name}`, limits[name]);
@@ -146,6 +159,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     apiKeys: options.apiKeys ?? [],
     guests: options.guests ?? true,
     guestsSet: options.guests !== undefined,
+    sessionsPerUser,
     origins: options.origins ?? [],
     authenticateTimeoutMs: pick('authenticateTimeoutMs'),
     pingEveryMs: pick('pingEveryMs'),

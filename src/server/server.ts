@@ -68,10 +68,8 @@ export class SessionServer implements Server, ConnectionServer {
     this.users = usersOf(ask);
     this.sessions = sessionsOf(ask, {
       dismiss: (id) => this.keeper.find(id)?.revoke(),
-      dismissUser: (name) => {
-        const sessions = this.keeper.ofUser(name);
-        for (const session of sessions) session.revoke();
-        return sessions.length;
+      refuseStarts: (name) => {
+        for (const connection of this.#pending) connection.refuseStart(name, failure('SessionRevokedError'));
       },
       wall: () => this.#host.clock.wall(),
     });

@@ -1,3 +1,4 @@
+import { either as E } from 'fp-ts';
 import type { Host } from '../../machines/ports/host.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import type { ConversationOwner } from '../stream/conversation.js';
@@ -14,6 +15,7 @@ import type { Emitter } from './emitter.js';
 import { LiveSessions } from './live.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
+import { placeFor } from './places.js';
 import { Presence } from './presence.js';
 import { LiveSession } from './session.js';
 import { Starts } from './starts.js';
@@ -63,8 +65,14 @@ export class SessionKeeper implements SessionKeeping {
     return session;
   }
 
-  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): LiveSession {
+  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): E.Either<Failure, LiveSession> {
     const { settings, clock, log, events } = this.#parts;
+    const { user } = admitted.session;
+    const place = placeFor({ rule: settings.sessionsPerUser, log }, user, this.ofUser(user.name));
+    if (place.kind === 'taken') {
+      this.discard(admitted);
+      return E.left(place.failure);
+    }
     const reports: ConversationOwner['reports'] = {
       unhandled: (event) => events.emit('unhandled', session, event),
       handlerFailed: (event) => this.#handlerFailed(session, event),
@@ -80,8 +88,9 @@ export class SessionKeeper implements SessionKeeping {
       expiresAt: admitted.expiresAt,
       requestTimeoutMs: settings.requestTimeoutMs,
     });
+    session.displaces = place.displaces;
     this.starts.add(session);
-    return session;
+    return E.right(session);
   }
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
@@ -137,6 +146,10 @@ export class SessionKeeper implements SessionKeeping {
     this.starts.remove(session);
     const isKnown = this.#isActive(session);
     this.#entered(session);
+    // [R65] The place was decided at the welcome; the goodbyes to those who had it waited for the client's word that it heard so.
+    const { displaces } = session;
+    session.displaces = [];
+    for (const other of displaces) other.supersede();
     if (isKnown) return log.info({ session: session.id, user: session.user.id }, 'session resumed');
     this.live.add(session);
     log.info({ session: session.id, user: session.user.id, guest: session.user.isGuest }, 'session active');

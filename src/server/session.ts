@@ -64,6 +64,8 @@ export interface ServerSession<C extends Contract = AnyContract> {
 
 /** The connection that a session lives on. */
 export interface SessionConnection {
+  /** False where the link is lost and this stands in for one. */
+  readonly hasLink: boolean;
   write(packets: readonly OutboundPacket[]): void;
   input(input: Extract<ConnectionInput, { type: 'end' | 'dismissed' | 'left' | 'peerEnded' | 'complete' | 'violated' }>): void;
   /** Let go of the session: it has another connection now. */
@@ -94,6 +96,8 @@ export class LiveSession implements ServerSession {
   tokenHash: string;
   /** How long it is kept after a lost link, in milliseconds; 0: it can not be resumed. */
   readonly keptMs: number;
+  /** Sessions of its user whose place it takes once it is confirmed. */
+  displaces: readonly LiveSession[] = [];
   /** Does its user's presence count it? */
   isPresent = false;
   /** When its authentication ends, in milliseconds since the epoch; null: never. */
@@ -146,6 +150,11 @@ export class LiveSession implements ServerSession {
 
   revoke(): void {
     this.connection.input({ type: 'dismissed', failure: failure('SessionRevokedError') });
+  }
+
+  /** Another session of its user has its place. The client stays away. */
+  supersede(): void {
+    this.connection.input({ type: 'dismissed', failure: failure('SessionSupersededError') });
   }
 
   /** Its user is known to have gone. */

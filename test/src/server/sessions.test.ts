@@ -1,6 +1,10 @@
 /** The sessions and users that a server knows: their records, lists, ends, and sending to some of them. */
+import { either as E } from 'fp-ts';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { memory } from '../../../adapters/stores/memory.js';
+import type { SessionStore } from '../../../machines/ports/store.js';
+import { failure } from '../../../machines/reasons.js';
 import { startRaw } from '../../support/raw.js';
 import { found, started, withServer } from '../../support/server.js';
 import { until } from '../../support/until.js';
@@ -139,6 +143,50 @@ revoking(
     assert.is((await found(server.sessions.revokeUser('nobody'))).revoked, 0);
   }),
 );
+
+revoking(
+  'by user: a start that is being decided at that moment is refused, and leaves no session; one of somebody else goes on',
+  async () => {
+    const decide: (() => void)[] = [];
+    const authenticate = () => new Promise<void>((resolve) => void decide.push(resolve));
+    await withServer({ authenticate }, async ({ server, client }) => {
+      const [jane, bob] = [client(), client()].map((kitty, index) =>
+        kitty.startSession({ username: index === 0 ? 'jane' : 'bob', authParams: { password: 'secret' } }),
+      );
+      await until(() => decide.length === 2, 'both are being decided');
+      assert.is((await found(server.sessions.revokeUser('jane'))).revoked, 0);
+      assert.is((await jane)?.error?.code, 'SessionRevokedError');
+      for (const settle of decide) settle();
+      assert.ok((await bob)?.succeeded);
+      await until(async () => (await found(server.sessions.list({}))).sessions.total === 1, 'one session is there');
+    })();
+  },
+);
+
+revoking('by user: all is written by the time it answers, however many there are, and a store that fails says so', async () => {
+  const store = memory();
+  const failing: SessionStore = {
+    ...store,
+    endSession: (end) =>
+      broken ? async () => E.left({ kind: 'unavailable', failure: failure('StoreUnavailableError') } as const) : store.endSession(end),
+  };
+  let broken = false;
+  await withServer({ store: failing }, async ({ server }) => {
+    for (let index = 0; index < 250; index += 1)
+      await store.admit({
+        username: 'jane',
+        as: 'guest',
+        profile: {},
+        session: { id: `s${index}`, tokenHash: `t${index}`, userAgent: null },
+        now: 0,
+      })();
+    broken = true;
+    assert.is((await server.sessions.revokeUser('jane')).error?.code, 'StoreUnavailableError');
+    broken = false;
+    assert.is((await found(server.sessions.revokeUser('jane'))).revoked, 250);
+    assert.is((await found(server.sessions.list({ state: 'ACTIVE' }))).sessions.total, 0);
+  })();
+});
 
 revoking(
   'one that nobody knows is an error; one that is over already is given as it is',
