@@ -26,6 +26,7 @@ const lines: { readonly [E in Name]: (event: ClientEvent<E>) => readonly [tone: 
   ],
   unhandled: ({ type }) => ['busy', `a message of the type ${JSON.stringify(type)} that this page has no handler for`],
   handlerFailed: ({ type, error }) => ['bad', `the handler for ${type} threw${error instanceof Error ? `: ${error.message}` : ''}`],
+  handedBack: ({ type }) => ['bad', `a message of the type ${JSON.stringify(type)} that no connection outlived is not sent any more`],
   handlerSlow: ({ type, afterMs }) => ['busy', `the handler for ${type} takes longer than ${Math.round(afterMs)} ms`],
 };
 

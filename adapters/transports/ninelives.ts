@@ -192,7 +192,6 @@ class NinelivesLink implements Link {
         return;
       case 'renew':
       case 'volatile':
-      case 'skip':
       case 'identity':
         this.#breakOff(failure('ProtocolError', `A frame of a feature came that was not agreed on: ${frame.kind}.`));
     }

@@ -6,6 +6,14 @@ import { type Draft, draftOf, noEffects, type Range, type StreamState, type Stre
 export const arrived = (state: StreamState, item: InboundItem & { readonly size: number }): StreamStep => {
   if (state.peerEnded) return violated(state, 'An item came after the end.');
   const number = state.received + 1;
+  if (item.kind === 'skip') {
+    // [R60] Nobody knows numbers past what is exact.
+    if (number + item.count > Number.MAX_SAFE_INTEGER) return violated(state, 'More is skipped than can be counted.');
+    const next = draftOf(state);
+    next.received += item.count;
+    settleRange(next, number, next.received);
+    return [next, noEffects];
+  }
   if (!takesCredit(item)) {
     const next = draftOf(state);
     next.received = number;

@@ -1,5 +1,5 @@
-import type { Ack, OutboundPacket, StreamWindow } from './packets.js';
-import { at, firstIndex, push, type Queue, remove, shift, take, toArray } from './queue.js';
+import type { Ack, OutboundItem, OutboundPacket, StreamWindow } from './packets.js';
+import { at, firstIndex, lengthOf, push, type Queue, queueOf, remove, shift, take, toArray } from './queue.js';
 import {
   type Draft,
   draftOf,
@@ -94,6 +94,8 @@ export const confirmUpTo = (next: Draft, done: number, exceptions: Ack['exceptio
   const news = exceptions.filter(({ number }) => number > next.peerDone);
   next.peerDone = done;
   if (news.length > 0) next.untoldSeen = true;
+  // The own end is the last of the answers: it is kept until it is done, which it is as the last of all.
+  if (done === next.shipped && lengthOf(next.answers) > 0) next.answers = queueOf();
   const count = firstIndex(next.sent, ({ number }) => number > done);
   if (count === 0) return;
   const entries = take(next.sent, count);
@@ -104,10 +106,10 @@ export const confirmUpTo = (next: Draft, done: number, exceptions: Ack['exceptio
   effects.push({ type: 'confirmed', entries, exceptions: news });
 };
 
-/** [R30] Answers are let go of once they are received: what becomes of them is the asker's business. */
+/** [R30] Answers are let go of once they are received: what becomes of them is the asker's business. Not so the end, which a peer that lost its memory has to hear again. */
 const letGoOfAnswers = (next: Draft, peerReceived: number): void => {
   next.peerReceived = peerReceived;
-  const count = firstIndex(next.answers, ({ number }) => number > peerReceived);
+  const count = firstIndex(next.answers, ({ number, entry }) => number > peerReceived || entry.item.kind === 'end');
   if (count === 0) return;
   next.heldAnswers = less(next.heldAnswers, roomOf(take(next.answers, count)));
   next.answers = shift(next.answers, count);
@@ -170,22 +172,33 @@ const ackOf = (state: StreamState): Ack => ({
   ),
 });
 
+/** From this many stalled links on, what is shipped again goes one by one: the next resume then tells which of it no link outlives. */
+const isolateFrom = 2;
+
+/** An item that the peer may know already, from a life that it has forgotten. */
+const marked = (item: OutboundItem): OutboundItem =>
+  item.kind === 'message' || item.kind === 'request' ? { ...item, options: { ...item.options, redelivered: true } } : item;
+
 const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]): void => {
-  const { batchItemsMax, batchSizeMax } = next.limits;
+  const { batchSizeMax } = next.limits;
+  const batchItemsMax = next.stalls >= isolateFrom && lengthOf(next.replay) > 0 ? 1 : next.limits.batchItemsMax;
   let { messages, size } = next.inFlight;
   let batchSize = 0;
   while (batch.length < batchItemsMax) {
     // What is shipped again comes before anything new, under the credit that it had. [R59]
-    const again = at(next.replay, 0)?.entry;
+    const replayed = at(next.replay, 0);
+    const again = replayed?.entry;
     const entry = again ?? pick(next.queued, next.prompt, next.limits.peerWindow, messages, size);
     if (entry === undefined || (batch.length > 0 && batchSize + entry.size > batchSizeMax)) break;
     if (again !== undefined) next.replay = shift(next.replay, 1);
     else if (entry === at(next.prompt, 0)) next.prompt = shift(next.prompt, 1);
     else next.queued = shift(next.queued, 1);
-    next.shipped += 1;
-    const shipped = { number: next.shipped, entry };
+    next.shipped = replayed?.number ?? next.shipped + 1;
+    const shipped = replayed ?? { number: next.shipped, entry };
     batchSize += entry.size;
-    if (takesCredit(entry.item)) {
+    if (entry.item.kind === 'skip') {
+      // Nothing of it is kept: another resume finds the same hole.
+    } else if (takesCredit(entry.item)) {
       messages += 1;
       size += entry.size;
       next.sent = push(next.sent, shipped);
@@ -193,7 +206,7 @@ const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]
     if (entry.item.kind === 'end') next.ownEnd = 'shipped';
     if (entry.item.kind === 'request' && again === undefined)
       effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
-    batch.push(entry.item);
+    batch.push(again !== undefined && next.shipped <= next.redeliverUpTo ? marked(entry.item) : entry.item);
   }
   next.inFlight = { messages, size };
 };

@@ -75,8 +75,21 @@ export interface EndItem {
   readonly kind: 'end';
 }
 
+/** Stands for numbers that are not to be had any more: their receiver counts them as received and done. [R60] */
+export interface SkipItem {
+  readonly kind: 'skip';
+  readonly count: number;
+}
+
 /** One numbered thing in a stream. Immutable and without its number, so that one item can go to many sessions. */
-export type Item<Payload> = MessageItem<Payload> | RequestItem<Payload> | ReplyItem<Payload> | FailureItem | CancelItem | EndItem;
+export type Item<Payload> =
+  | MessageItem<Payload>
+  | RequestItem<Payload>
+  | ReplyItem<Payload>
+  | FailureItem
+  | CancelItem
+  | EndItem
+  | SkipItem;
 
 /** JSON text. */
 export type JsonText = string;

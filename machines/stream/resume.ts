@@ -1,7 +1,16 @@
 import { confirmUpTo } from './outbound.js';
 import type { Positions, StreamWindow } from './packets.js';
 import { at, firstIndex, lengthOf, queueOf, shift, toArray } from './queue.js';
-import { type Draft, draftOf, type Shipped, type StreamEffect, type StreamState, type StreamStep, takesCredit } from './state.js';
+import {
+  type Draft,
+  draftOf,
+  type Shipped,
+  type StreamEffect,
+  type StreamInput,
+  type StreamState,
+  type StreamStep,
+  takesCredit,
+} from './state.js';
 
 /** Numbers of one direction that the two sides can not agree on: one of them has lost what the other relies on. */
 export interface Mismatch {
@@ -11,33 +20,40 @@ export interface Mismatch {
   readonly to: number;
 }
 
+/** On how many links in a row an item is shipped in vain before it is handed back: what a proxy refuses or a peer dies of would end every link to come. */
+export const stallsMax = 5;
+
 /**
  * Do the two sides' positions fit, so that the stream can go on? Null: they do. Never a guess: what was forgotten on either side is named. [R58]
+ * What was only received may be forgotten, since its sender keeps it or can skip it; what was done may not.
  */
 export const mismatchOf = (state: StreamState, peer: Positions): Mismatch | null => {
   const shipped = lastShipped(state);
+  const known = Math.min(peer.received, peer.done);
   if (peer.received > shipped) return { direction: 'own', from: shipped + 1, to: peer.received };
-  if (peer.done < state.peerDone) return { direction: 'own', from: peer.done + 1, to: state.peerDone };
-  // All that the peer does not have must still be here, number by number.
-  const missing = kept(state).filter(({ number }) => number > peer.received);
-  if (missing.length !== shipped - peer.received)
-    return { direction: 'own', from: peer.received + 1, to: (missing[0]?.number ?? shipped + 1) - 1 };
+  if (known < state.peerDone) return { direction: 'own', from: known + 1, to: state.peerDone };
   return peer.last < state.received ? { direction: 'peer', from: peer.last + 1, to: state.received } : null;
 };
+
+type Resumed = Extract<StreamInput, { type: 'resumed' }>;
 
 /**
  * The stream on a new link: what the peer is done with is confirmed, what it does not have is shipped again under its numbers before anything
  * new. `own` is what this side told of itself when it asked or answered; the positions are to fit (`mismatchOf`). [R59]
  */
-export const resumed = (state: StreamState, own: Pick<Positions, 'received' | 'done'>, peer: Positions): StreamStep => {
+export const resumed = (state: StreamState, { own, peer, reborn }: Omit<Resumed, 'type'>): StreamStep => {
   const next = draftOf(state);
   const effects: StreamEffect[] = [];
-  rewind(next, peer.received);
+  const last = lastShipped(state);
+  if (reborn) next.redeliverUpTo = last;
+  next.stalls = peer.received > state.resumedAt || state.shipped === peer.received ? 0 : state.stalls + 1;
+  next.resumedAt = peer.received;
+  rewind(next, peer.received, last, effects);
+  confirmUpTo(next, peer.done, peer.exceptions, effects);
   next.exceptions = shift(
     next.exceptions,
     firstIndex(next.exceptions, ({ number }) => number > peer.seen),
   );
-  confirmUpTo(next, peer.done, peer.exceptions, effects);
   next.told = { received: own.received, done: own.done };
   next.untoldSize = 0;
   next.ackWaits = false;
@@ -55,27 +71,65 @@ export const positionsOf = (state: StreamState): Omit<Positions, 'incarnation'> 
   exceptions: toArray(state.exceptions).filter(({ number }) => number <= state.done),
 });
 
+/** The last number that was ever shipped, also where a resume is under way. */
+export const lastShipped = ({ replay, shipped }: Pick<StreamState, 'replay' | 'shipped'>): number =>
+  at(replay, lengthOf(replay) - 1)?.number ?? shipped;
+
 /** All that is shipped and kept, whether it was shipped on the latest link or waits to be shipped again; ascending. */
 const kept = ({ sent, answers, replay }: StreamState): readonly Shipped[] =>
-  [...toArray(sent), ...toArray(answers), ...toArray(replay)].sort((a, b) => a.number - b.number);
-
-/** The last number that was ever shipped, also where a resume is under way. */
-const lastShipped = ({ replay, shipped }: StreamState): number => at(replay, lengthOf(replay) - 1)?.number ?? shipped;
+  [...toArray(sent), ...toArray(answers), ...toArray(replay)]
+    .filter(({ entry }) => entry.item.kind !== 'skip')
+    .sort((a, b) => a.number - b.number);
 
 /** As if what the peer does not have had never been shipped, but for its numbers. What it has of answers is let go of. [R30] */
-const rewind = (next: Draft, peerReceived: number): void => {
+const rewind = (next: Draft, peerReceived: number, last: number, effects: StreamEffect[]): void => {
   const all = kept(next);
-  const there = all.filter(({ number }) => number <= peerReceived);
-  next.replay = queueOf(...all.slice(there.length));
-  next.sent = queueOf(...there.filter(({ entry }) => takesCredit(entry.item)));
-  next.answers = queueOf();
+  const there = all.filter(({ number, entry }) => number <= peerReceived && takesCredit(entry.item));
+  const missing = withoutPoison(
+    next,
+    all.filter(({ number }) => number > peerReceived),
+    peerReceived,
+    effects,
+  );
+  next.replay = queueOf(...withSkips(missing, peerReceived + 1, last));
+  next.sent = queueOf(...there);
+  next.answers = queueOf(...all.filter(({ number, entry }) => number <= peerReceived && entry.item.kind === 'end'));
   next.shipped = peerReceived;
   next.peerReceived = peerReceived;
-  next.inFlight = sumOf(toArray(next.sent));
-  next.heldAnswers = sumOf([...toArray(next.prompt).map((entry) => ({ entry })), ...toArray(next.replay)].filter(isAnswer));
+  next.inFlight = sumOf(there);
+  next.heldAnswers = sumOf([...toArray(next.prompt).map((entry) => ({ entry })), ...missing].filter(isAnswer));
 };
 
-const isAnswer = ({ entry }: Pick<Shipped, 'entry'>): boolean => !takesCredit(entry.item) && entry.item.kind !== 'end';
+/** [R60] The first one of what is to be shipped again is given up where link after link did not outlive it. An end is said in any case. */
+const withoutPoison = (next: Draft, missing: readonly Shipped[], peerReceived: number, effects: StreamEffect[]): readonly Shipped[] => {
+  const [first] = missing;
+  if (next.stalls < stallsMax || first === undefined || first.number !== peerReceived + 1 || first.entry.item.kind === 'end')
+    return missing;
+  next.stalls = 0;
+  if (takesCredit(first.entry.item)) next.held = { messages: next.held.messages - 1, size: next.held.size - first.entry.size };
+  effects.push({ type: 'handedBack', shipped: first });
+  return missing.slice(1);
+};
 
-const sumOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow =>
+/** [R60] Numbers that are not kept are skipped: answers that were let go of once they were received, by a peer that has forgotten them; what was handed back. */
+export const withSkips = (list: readonly Shipped[], from: number, to: number): readonly Shipped[] => {
+  const whole: Shipped[] = [];
+  let next = from;
+  const skipTo = (end: number): void => {
+    // A skip goes under the last of its numbers: those before it are its own.
+    if (end >= next) whole.push({ number: end, entry: { ticket: 0, item: { kind: 'skip', count: end - next + 1 }, size: 0 } });
+  };
+  for (const shipped of list) {
+    skipTo(shipped.number - 1);
+    whole.push(shipped);
+    next = shipped.number + 1;
+  }
+  skipTo(to);
+  return whole;
+};
+
+const isAnswer = ({ entry: { item } }: Pick<Shipped, 'entry'>): boolean =>
+  !takesCredit(item) && item.kind !== 'end' && item.kind !== 'skip';
+
+export const sumOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow =>
   list.reduce(({ messages, size }, { entry }) => ({ messages: messages + 1, size: size + entry.size }), { messages: 0, size: 0 });

@@ -67,6 +67,12 @@ export interface StreamState {
   readonly replay: Queue<Shipped>;
   /** Own last shipped number; on a new link, the last one that the peer has or that was shipped again. */
   readonly shipped: number;
+  /** What is shipped again up to this number was shipped to an earlier life of the peer, which may have handled it. 0: nothing. [R59] */
+  readonly redeliverUpTo: number;
+  /** What the peer had received at the latest resume. */
+  readonly resumedAt: number;
+  /** How many links in a row carried something and brought nothing of it to the peer. */
+  readonly stalls: number;
   readonly peerReceived: number;
   readonly peerDone: number;
   /** Messages and requests held, shipped or not, with their size: what `buffer` bounds. */
@@ -125,7 +131,13 @@ export type StreamInput =
   /** A turn is over: ship what may be shipped. */
   | { readonly type: 'flush' }
   /** The stream goes on, on a new link: what this side told of itself, and where the peer stands. The positions fit. */
-  | { readonly type: 'resumed'; readonly own: Pick<Positions, 'received' | 'done'>; readonly peer: Positions };
+  | {
+      readonly type: 'resumed';
+      readonly own: Pick<Positions, 'received' | 'done'>;
+      readonly peer: Positions;
+      /** The peer has lost its memory since the last link: what is shipped again, it may have handled. */
+      readonly reborn: boolean;
+    };
 
 /** What is to be done about it, in order. */
 export type StreamEffect =
@@ -139,6 +151,8 @@ export type StreamEffect =
   | { readonly type: 'numbered'; readonly ticket: Ticket; readonly number: number }
   /** Not accepted. */
   | { readonly type: 'refused'; readonly ticket: Ticket; readonly code: 'BufferFullError' | 'NoActiveSessionError' }
+  /** It was shipped on several links in a row and none of them outlived it: it is not shipped any more. The peer may have handled it. */
+  | { readonly type: 'handedBack'; readonly shipped: Shipped }
   /** Taken back before it was shipped. */
   | { readonly type: 'withdrawn'; readonly entry: Entry }
   /** Say `ackDue` after the agreed delay. */
@@ -165,6 +179,9 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   answers: queueOf(),
   replay: queueOf(),
   shipped: 0,
+  redeliverUpTo: 0,
+  resumedAt: 0,
+  stalls: 0,
   peerReceived: 0,
   peerDone: 0,
   held: nothing,
@@ -223,6 +240,9 @@ const copyOf = (state: StreamState): Draft => ({
   answers: state.answers,
   replay: state.replay,
   shipped: state.shipped,
+  redeliverUpTo: state.redeliverUpTo,
+  resumedAt: state.resumedAt,
+  stalls: state.stalls,
   peerReceived: state.peerReceived,
   peerDone: state.peerDone,
   held: state.held,

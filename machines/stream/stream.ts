@@ -29,7 +29,7 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
     case 'flush':
       return completed(flush(state, mustAcknowledge(state)));
     case 'resumed':
-      return completed(resumed(state, input.own, input.peer));
+      return completed(resumed(state, input));
   }
 };
 

@@ -40,6 +40,7 @@ export const converse = (
         handlerFailed,
         handlerSlow: (event) => events.emit('handlerSlow', event),
         requestFailed: handlerFailed,
+        handedBack: (message) => events.emit('handedBack', message),
       },
     },
     registry ?? registryOf(options.handlers),

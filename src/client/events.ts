@@ -24,6 +24,8 @@ interface MessageEvents {
   unhandled: (event: Parameters<HandlerReports['unhandled']>[0]) => void;
   handlerFailed: (event: Parameters<HandlerReports['handlerFailed']>[0]) => void;
   handlerSlow: (event: Parameters<HandlerReports['handlerSlow']>[0]) => void;
+  /** A message that link after link did not outlive: it is not sent any more. The server may have handled it. */
+  handedBack: (message: Unconfirmed) => void;
 }
 
 /** Every event of a client with its listener: one for each that the machine emits, and those of its messages. */

@@ -158,9 +158,10 @@ export class Links {
         : `The server resumed without what it needs: ${mismatch.direction} ${mismatch.from} to ${mismatch.to}.`;
     }
     this.#credentials.resumed();
+    const reborn = this.#incarnation !== welcome.incarnation;
     this.#incarnation = welcome.incarnation;
     session.user = welcome.user;
-    session.conversation.resume(told, peer);
+    session.conversation.resume(told, peer, reborn);
     return null;
   }
 }

@@ -162,7 +162,6 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'renewal':
       case 'signIn':
       case 'volatile':
-      case 'skip':
         return this.#violated('ProtocolError', `A frame of a feature came that this server does not offer: ${frame.kind}.`);
     }
   }

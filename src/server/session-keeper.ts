@@ -78,6 +78,7 @@ export class SessionKeeper implements SessionKeeping {
       handlerFailed: (event) => this.#handlerFailed(session, event),
       handlerSlow: (event) => log.warn({ session: session.id, ...event }, 'a message handler is slow'),
       requestFailed: (event) => this.#handlerFailed(session, event),
+      handedBack: (message) => events.emit('handedBack', session, message),
     };
     const session: LiveSession = new LiveSession(admitted.session, {
       origin: connection.request,
@@ -121,7 +122,7 @@ export class SessionKeeper implements SessionKeeping {
     former.release();
     this.starts.rename(session, hashOfToken(next, hello.key));
     const own = session.conversation.positions();
-    session.conversation.resume(own, peer);
+    session.conversation.resume(own, peer, false);
     return { kind: 'resumed', session, positions: own, isEnding: session.conversation.runner.state.ownEnd !== 'open' };
   }
 

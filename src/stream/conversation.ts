@@ -2,7 +2,7 @@ import type { Clock } from '../../machines/ports/host.js';
 import type { Failure, ReasonCode } from '../../machines/reasons.js';
 import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, Positions, StreamWindow } from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
-import type { StreamEffect } from '../../machines/stream/state.js';
+import type { Entry, Shipped, StreamEffect, StreamState } from '../../machines/stream/state.js';
 import { type Mismatch, mismatchOf, positionsOf } from '../../machines/stream/stream.js';
 import { errorOf } from '../errors.js';
 import { typeLengthMax, waitMsMax } from '../wire/limits.js';
@@ -43,7 +43,13 @@ export interface ConversationOwner {
   violated(failure: Failure): void;
   /** The other side leaves unacknowledged more than this one can hold: it is to be given up. */
   tooSlow(): void;
+  /** Something is to be kept that was not before. */
+  readonly changed?: (() => void) | undefined;
+  /** Why nothing can be accepted right now; null: it can. */
+  readonly refuses?: (() => 'StoreUnavailableError' | null) | undefined;
   readonly reports: HandlerReports & {
+    /** It was shipped on link after link, none of which outlived it, and is not shipped any more. */
+    handedBack(message: Unconfirmed): void;
     requestFailed(request: { readonly id: string; readonly type: string; readonly error: unknown }): void;
   };
 }
@@ -53,6 +59,15 @@ export interface Registry {
   readonly messages: HandlerTable;
   readonly requests: RequestTable;
 }
+
+/** An entry as the app gets it back: what became of it is not known. */
+const givenBack = (entry: Entry, shipped: boolean): readonly Unconfirmed[] => {
+  if (entry instanceof Sent) entry.settle('unknown');
+  const { item } = entry;
+  return item.kind === 'message' || item.kind === 'request'
+    ? [{ kind: item.kind, type: item.type, payload: JSON.parse(item.payload) as unknown, shipped }]
+    : [];
+};
 
 export const newRegistry = (): Registry => ({ messages: new HandlerTable(), requests: new RequestTable() });
 
@@ -72,10 +87,18 @@ export class Conversation {
   readonly registry: Registry;
   /** What is dispatched on arrival and came before handlers could be registered, in its order: no more than one macrotask brings. Null once they could. */
   #waiting: (() => void)[] | null = [];
-  #tickets = 0;
+  #tickets: number;
   #over: ReasonCode | null = null;
 
-  constructor(owner: ConversationOwner, registry: Registry, settings: ConversationSettings, terms: ConversationTerms) {
+  /** `restored`: it goes on with what an earlier process kept of it. */
+  constructor(
+    owner: ConversationOwner,
+    registry: Registry,
+    settings: ConversationSettings,
+    terms: ConversationTerms,
+    restored?: { readonly state: StreamState; readonly ticket: number },
+  ) {
+    this.#tickets = restored?.ticket ?? 0;
     this.#owner = owner;
     this.registry = registry;
     this.#terms = terms;
@@ -87,12 +110,20 @@ export class Conversation {
         deliver: (number, item) => this.#deliver(number, item),
         confirmed: (effect) => this.#confirmed(effect),
         numbered: (ticket, number) => this.#asker.numbered(ticket, number),
+        handedBack: (shipped) => this.#handedBack(shipped),
+        changed: owner.changed,
         peerEnded: () => this.#peerEnded(),
         complete: () => owner.complete(),
         violated: (failure) => owner.violated(failure),
         tooSlow: () => owner.tooSlow(),
       },
-      { limits: limitsOf(settings, terms), ackDelayMs: terms.ackDelayMs, clock: settings.clock, held: settings.held },
+      {
+        limits: limitsOf(settings, terms),
+        initial: restored?.state,
+        ackDelayMs: terms.ackDelayMs,
+        clock: settings.clock,
+        held: settings.held,
+      },
     );
     this.#inbox = new Inbox(
       registry.messages,
@@ -178,9 +209,14 @@ export class Conversation {
     return mismatchOf(this.runner.state, peer);
   }
 
-  /** It goes on over a new link. `own`: the positions that this side told of itself. */
-  resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions): void {
-    this.runner.resume(own, peer);
+  /** It goes on over a new link. `own`: the positions that this side told of itself. `reborn`: the other side has lost its memory since the last one. */
+  resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions, reborn: boolean): void {
+    this.runner.resume(own, peer, reborn);
+  }
+
+  /** The last ticket that was given. */
+  get tickets(): number {
+    return this.#tickets;
   }
 
   /** Call back once no message handler runs: at once where none does, also when all is over. */
@@ -209,13 +245,7 @@ export class Conversation {
     this.#answerer.close();
     this.#asker.close(code);
     const shipped = new Set([...toArray(this.runner.state.sent), ...toArray(this.runner.state.replay)].map(({ entry }) => entry));
-    return this.runner.unconfirmed().flatMap((entry) => {
-      if (entry instanceof Sent) entry.settle('unknown');
-      const { item } = entry;
-      return item.kind === 'message' || item.kind === 'request'
-        ? [{ kind: item.kind, type: item.type, payload: JSON.parse(item.payload) as unknown, shipped: shipped.has(entry) }]
-        : [];
-    });
+    return this.runner.unconfirmed().flatMap((entry) => givenBack(entry, shipped.has(entry)));
   }
 
   #text(type: string, payload: unknown): { readonly json: string } | { readonly error: RefusedSend['error'] } {
@@ -227,12 +257,14 @@ export class Conversation {
 
   #accept(item: OutboundItem, size: number): SendResult {
     if (this.#over !== null) return { accepted: false, error: errorOf('NoActiveSessionError') };
+    const refusal = this.#owner.refuses?.() ?? null;
+    if (refusal !== null) return { accepted: false, error: errorOf(refusal) };
     if (size > this.#messageSizeMax)
       return { accepted: false, error: errorOf('MessageTooLargeError', `${size} characters, ${this.#messageSizeMax} at most.`) };
     this.#tickets += 1;
     const sent = new Sent(this.#tickets, item, size);
-    const refusal = this.runner.send(sent);
-    return refusal === null ? sent : { accepted: false, error: errorOf(refusal) };
+    const refused = this.runner.send(sent);
+    return refused === null ? sent : { accepted: false, error: errorOf(refused) };
   }
 
   /** An answer, which has its room reserved: only the own goodbye can keep it back, or that the other side is given up. Then its asker learns of that. */
@@ -256,6 +288,13 @@ export class Conversation {
       : errorOf(text.code, text.detail);
     this.#owner.reports.requestFailed({ id: `request ${to}`, type: 'reply', error });
     this.#sendItem({ kind: 'failure', to, code: 'RequestFailedError', message: 'The reply can not be sent.' }, 0);
+  }
+
+  /** [R60] No link outlived it: the app has it back. */
+  #handedBack({ number, entry }: Shipped): void {
+    if (entry.item.kind === 'request')
+      this.#asker.answered({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'No link outlived it.' });
+    for (const message of givenBack(entry, true)) this.#owner.reports.handedBack(message);
   }
 
   #deliver(number: number, item: InboundItem): void {

@@ -7,6 +7,7 @@ import {
   type Entry,
   initialStream,
   inPlace,
+  type Shipped,
   type StreamEffect,
   type StreamInput,
   type StreamLimits,
@@ -21,14 +22,19 @@ export interface StreamOwner {
   deliver(number: number, item: InboundItem): void;
   confirmed(effect: Extract<StreamEffect, { type: 'confirmed' }>): void;
   numbered(ticket: number, number: number): void;
+  handedBack(shipped: Shipped): void;
   peerEnded(): void;
   complete(): void;
   violated(failure: Failure): void;
   tooSlow(): void;
+  /** The state is another one. */
+  readonly changed?: (() => void) | undefined;
 }
 
 export interface StreamSettings {
   readonly limits: StreamLimits;
+  /** Where it begins; at the beginning where it is left out. */
+  readonly initial?: StreamState | undefined;
   readonly ackDelayMs: number;
   readonly clock: Clock;
   /** Do effects only when told to. */
@@ -53,7 +59,7 @@ export class StreamRunner {
   constructor(owner: StreamOwner, settings: StreamSettings) {
     this.#owner = owner;
     this.#settings = settings;
-    this.#state = initialStream(settings.limits);
+    this.#state = settings.initial ?? initialStream(settings.limits);
     this.steps = new Steps((effect) => this.#perform(effect), settings.held);
   }
 
@@ -100,6 +106,7 @@ export class StreamRunner {
       for (const effect of effects) all.push(effect);
       if (effects[0]?.type === 'violated') break;
     }
+    this.#owner.changed?.();
     this.steps.add(all);
     this.#planFlush();
   }
@@ -114,9 +121,9 @@ export class StreamRunner {
   }
 
   /** A new link: what the peer does not have is shipped again, then what is new. `own` is what this side told of itself. */
-  resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions): void {
+  resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions, reborn: boolean): void {
     this.#stopped = false;
-    this.#input({ type: 'resumed', own, peer });
+    this.#input({ type: 'resumed', own, peer, reborn });
     this.#planFlush();
   }
 
@@ -130,6 +137,7 @@ export class StreamRunner {
   #input(input: StreamInput): void {
     const [state, effects] = reduceStream(inPlace(this.#state), input);
     this.#state = state;
+    this.#owner.changed?.();
     if (input.type === 'send') {
       const [refused] = effects;
       if (refused?.type !== 'refused') return;
@@ -160,6 +168,9 @@ export class StreamRunner {
         return;
       case 'numbered':
         this.#owner.numbered(effect.ticket, effect.number);
+        return;
+      case 'handedBack':
+        this.#owner.handedBack(effect.shipped);
         return;
       case 'refused':
       case 'withdrawn':

@@ -72,7 +72,7 @@ export const readCommon: ReadFrame<CommonFrame> = (tag, f, trouble, size) => {
     }
     case 's': {
       const n = part(1, itemNumber, f, trouble);
-      return n === undefined ? n : { kind: 'skip', count: n };
+      return n === undefined ? n : { kind: 'skip', count: n, size };
     }
     case 'e':
       return { kind: 'end', size };

@@ -112,8 +112,6 @@ export type CommonFrame =
   | { readonly kind: 'bye'; readonly bye: DenyFields; readonly positions?: PositionFields }
   /** A message without number or confirmation. */
   | { readonly kind: 'volatile'; readonly type: string; readonly payload: unknown }
-  /** Numbers that their sender took back: `count` of them, from the next one on. */
-  | { readonly kind: 'skip'; readonly count: number }
   | InboundPacket;
 
 /** A message without number or confirmation, on its way out. */

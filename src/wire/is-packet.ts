@@ -10,6 +10,7 @@ export const isPacket = (frame: ClientFrame | ServerFrame): frame is InboundPack
     case 'failure':
     case 'cancel':
     case 'end':
+    case 'skip':
     case 'ack':
       return true;
     default:

@@ -39,7 +39,7 @@ holds<Equal<Client['startSession'], (options: StartOptions) => Promise<StartResu
 holds<Equal<Client['endSession'], () => Promise<EndResult>>>();
 /** An emitted event without a listener in the API, or a listener that nothing emits, would be left over here. */
 holds<Equal<Exclude<Emitted['type'], keyof ClientEvents>, never>>();
-holds<Equal<Exclude<keyof ClientEvents, Emitted['type']>, 'unhandled' | 'handlerFailed' | 'handlerSlow'>>();
+holds<Equal<Exclude<keyof ClientEvents, Emitted['type']>, 'unhandled' | 'handlerFailed' | 'handlerSlow' | 'handedBack'>>();
 
 // --- What events carry: failures are errors, and no event says its own name ---
 

@@ -189,7 +189,6 @@ const breaches: readonly [string, Options, readonly (readonly OutboundFrame[])[]
   ],
   ['a feature that was not agreed on: renew', {}, [[welcome], [{ kind: 'renew', withinMs: 1 }]]],
   ['a feature that was not agreed on: volatile', {}, [[welcome], [{ kind: 'volatile', type: 'a', payload: '1' }]]],
-  ['a feature that was not agreed on: skip', {}, [[welcome], [{ kind: 'skip', count: 1 }]]],
   ['a feature that was not agreed on: identity', {}, [[welcome], [{ kind: 'identity', user: welcomeFields().user }]]],
 ];
 for (const [title, options, pieces] of breaches)

@@ -69,7 +69,7 @@ answers('what is confirmed comes with its number, whatever was shipped between',
   ]);
 });
 
-answers('the own end is kept like an answer, and takes none of their room', () => {
+answers('the own end is kept until it is done, as a peer that forgets what it received has to hear it again; it takes no room', () => {
   const side = new Side({ answers: { messages: 1, size: 100 } });
   side.send(reply(1));
   side.end();
@@ -77,8 +77,10 @@ answers('the own end is kept like an answer, and takes none of their room', () =
   assert.equal(numbersOf(side), [1, 2]);
   assert.equal(side.state.heldAnswers, { messages: 1, size: 10 });
   side.arrive(ackOf({ received: 2 }));
-  assert.equal(numbersOf(side), []);
+  assert.equal(numbersOf(side), [2]);
   assert.equal(side.state.heldAnswers, { messages: 0, size: 0 });
+  side.arrive(ackOf({ received: 2, done: 2 }));
+  assert.equal(numbersOf(side), []);
 });
 
 const refused = (ticket: number) => ({ type: 'refused', ticket, code: 'NoActiveSessionError' });

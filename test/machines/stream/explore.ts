@@ -51,6 +51,7 @@ const withEffect = (half: Half, effect: StreamEffect): Half => {
     case 'numbered':
     case 'refused':
     case 'withdrawn':
+    case 'handedBack':
       return half;
   }
 };

@@ -82,8 +82,8 @@ const reconnect = (a: Side, b: Side): void => {
   const [ofA, ofB] = [positionsOf(a.state), positionsOf(b.state)];
   assert.is(mismatchOf(a.state, ofB), null);
   assert.is(mismatchOf(b.state, ofA), null);
-  a.input({ type: 'resumed', own: ofA, peer: ofB });
-  b.input({ type: 'resumed', own: ofB, peer: ofA });
+  a.input({ type: 'resumed', own: ofA, peer: ofB, reborn: false });
+  b.input({ type: 'resumed', own: ofB, peer: ofA, reborn: false });
 };
 
 const carry = (from: Side, to: Side): void => {
@@ -175,7 +175,7 @@ const peerAt = (told: Partial<Positions>): Positions => ({
 });
 
 test('"nothing yet" is a position: everything is shipped again under its numbers', () => {
-  const [state] = pureStep(shippedThree(), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}) });
+  const [state] = pureStep(shippedThree(), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: false });
   assert.equal(
     toArray(state.replay).map(({ number }) => number),
     [1, 2, 3],
@@ -196,23 +196,180 @@ test('a peer that no longer knows what it had done has lost its store: the numbe
   assert.equal(mismatchOf(state, peerAt({ received: 1, done: 1 })), { direction: 'own', from: 2, to: 2 });
 });
 
-test('what was let go of can not be shipped again: the numbers are named', () => {
-  const answered = [
+const answeredAndLetGo = (...more: readonly Entry[]): StreamState =>
+  [
     { type: 'send', entry: reply(1) } as const,
+    ...more.map((entry) => ({ type: 'send', entry }) as const),
     { type: 'flush' } as const,
     { type: 'arrived', packet: { kind: 'ack', received: 1, done: 0, last: 0, seen: 0, exceptions: [] } } as const,
   ].reduce((state, input) => pureStep(state, input)[0], initialStream(limitsOf()));
-  assert.equal(mismatchOf(answered, peerAt({ received: 0 })), { direction: 'own', from: 1, to: 1 });
+
+test('an answer that was let go of is skipped for a peer that has forgotten it, and what is behind it keeps its number', () => {
+  const state = answeredAndLetGo(message(2));
+  assert.is(mismatchOf(state, peerAt({ received: 0 })), null);
+  const [again] = pureStep(state, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: true });
+  assert.equal(writtenBy(again), [
+    ['skip', 1],
+    ['message', true],
+  ]);
+  // The skip is as good as new where the link that carried it is lost as well.
+  const [twice] = pureStep(pureStep(again, { type: 'flush' })[0], {
+    type: 'resumed',
+    own: { received: 0, done: 0 },
+    peer: peerAt({}),
+    reborn: false,
+  });
+  assert.equal(writtenBy(twice), [
+    ['skip', 1],
+    ['message', true],
+  ]);
 });
 
-test('where only the first of what is missing was let go of, the range ends before what is still here', () => {
-  const partly = [
-    { type: 'send', entry: reply(1) } as const,
-    { type: 'send', entry: message(2) } as const,
-    { type: 'flush' } as const,
-    { type: 'arrived', packet: { kind: 'ack', received: 1, done: 0, last: 0, seen: 0, exceptions: [] } } as const,
-  ].reduce((state, input) => pureStep(state, input)[0], initialStream(limitsOf()));
-  assert.equal(mismatchOf(partly, peerAt({ received: 0 })), { direction: 'own', from: 1, to: 1 });
+test('holes that lie together are one skip, and one at the end is a skip as well', () => {
+  const first = answeredAndLetGo(reply(2), message(3), reply(4));
+  const [state] = pureStep(first, { type: 'arrived', packet: { kind: 'ack', received: 4, done: 0, last: 0, seen: 0, exceptions: [] } });
+  const [again] = pureStep(state, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: true });
+  assert.equal(writtenBy(again), [
+    ['skip', 2],
+    ['message', true],
+    ['skip', 1],
+  ]);
+});
+
+/** Kind, and how many are skipped or whether it is marked. */
+const writtenBy = (state: StreamState): readonly unknown[] =>
+  pureStep(state, { type: 'flush' })[1]
+    .flatMap((effect) => (effect.type === 'write' ? effect.packets : []))
+    .filter(({ kind }) => kind !== 'ack')
+    .map((packet) => [
+      packet.kind,
+      packet.kind === 'skip' ? packet.count : packet.kind === 'message' && packet.options?.redelivered === true,
+    ]);
+
+test('a skip that arrives is received and done at once, for all its numbers', () => {
+  const [state, effects] = pureStep(initialStream(limitsOf()), { type: 'arrived', packet: { kind: 'skip', count: 3, size: 1 } });
+  assert.equal([state.received, state.done, effects], [3, 3, []]);
+});
+
+test('a skip behind a message that is not done is done once that is', () => {
+  const arrived = fold(
+    initialStream(limitsOf()),
+    { type: 'arrived', packet: { kind: 'message', type: 'chat', payload: null, size: 1 } },
+    { type: 'arrived', packet: { kind: 'skip', count: 3, size: 1 } },
+  );
+  assert.equal([arrived.received, arrived.done], [4, 0]);
+  assert.is(fold(arrived, { type: 'settled', number: 1, outcome: 'handled' }).done, 4);
+});
+
+test('a skip of more than can be counted breaks a rule', () => {
+  const [, effects] = pureStep(initialStream(limitsOf()), {
+    type: 'arrived',
+    packet: { kind: 'skip', count: Number.MAX_SAFE_INTEGER, size: 1 },
+  });
+  assert.is(effects[0]?.type, 'violated');
+});
+
+test('what is shipped again to a later life of the peer is marked, and what is new is not', () => {
+  const [again] = pureStep(shippedThree(), {
+    type: 'resumed',
+    own: { received: 0, done: 0 },
+    peer: peerAt({ received: 2, done: 2 }),
+    reborn: true,
+  });
+  const both = fold(again, { type: 'send', entry: message(4) });
+  assert.equal(writtenBy(both), [
+    ['message', true],
+    ['message', false],
+  ]);
+  // Once it may have been handled, it may have been for good.
+  const later = fold(both, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 2, done: 2 }), reborn: false });
+  assert.equal(writtenBy(later)[0], ['message', true]);
+});
+
+test('a request that is shipped again to a later life is marked, its answer is not', () => {
+  const state = fold(
+    initialStream(limitsOf()),
+    { type: 'send', entry: request(1) },
+    { type: 'send', entry: reply(2) },
+    { type: 'flush' },
+    { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: true },
+  );
+  const [first, second] = pureStep(state, { type: 'flush' })[1].flatMap((effect) => (effect.type === 'write' ? effect.packets : []));
+  assert.is(first?.kind === 'request' && first.options?.redelivered, true);
+  assert.is(second?.kind === 'reply' && 'options' in second, false);
+});
+
+/** So many links in a row that carried everything and brought nothing. */
+const stalledFor = (links: number, from: StreamState): readonly [StreamState, readonly StreamEffect[]] => {
+  let step: readonly [StreamState, readonly StreamEffect[]] = [from, []];
+  for (let link = 0; link < links; link += 1)
+    step = pureStep(fold(step[0], { type: 'flush' }), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: false });
+  return step;
+};
+
+test('what five links in a row did not outlive is handed back, and its number is skipped', () => {
+  const [almost, nothing] = stalledFor(4, shippedThree());
+  assert.equal(nothing, []);
+  const [state, effects] = stalledFor(1, almost);
+  assert.equal(
+    effects.map((effect) => effect.type === 'handedBack' && [effect.shipped.number, effect.shipped.entry.ticket]),
+    [[1, 1]],
+  );
+  assert.is(unconfirmed(state).length, 2);
+  assert.equal(writtenBy(state), [
+    ['skip', 1],
+    ['message', false],
+    ['message', false],
+  ]);
+});
+
+test('an answer that no link outlives is given up as well, an end never', () => {
+  const answer = fold(initialStream(limitsOf()), { type: 'send', entry: reply(1) });
+  const [state, effects] = stalledFor(5, answer);
+  assert.is(effects[0]?.type, 'handedBack');
+  assert.equal([state.held.messages, state.heldAnswers.messages], [0, 0]);
+  assert.equal(stalledFor(7, fold(initialStream(limitsOf()), { type: 'end' }))[1], []);
+});
+
+test('from the second link in vain on, what is shipped again goes one by one, so that the next resume tells which of it no link outlives', () => {
+  const batches = (state: StreamState): number => pureStep(state, { type: 'flush' })[1].filter(({ type }) => type === 'write').length;
+  assert.is(batches(stalledFor(1, shippedThree())[0]), 1);
+  assert.is(batches(stalledFor(2, shippedThree())[0]), 3);
+});
+
+test('a link that brought anything to the peer was no link in vain', () => {
+  const [almost] = stalledFor(4, shippedThree());
+  const some = fold(
+    almost,
+    { type: 'flush' },
+    { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }), reborn: false },
+  );
+  assert.is(some.stalls, 0);
+});
+
+test('a peer that lost its memory hears an end again that it had received', () => {
+  const ended = fold(
+    initialStream(limitsOf()),
+    { type: 'send', entry: message(1) },
+    { type: 'end' },
+    { type: 'flush' },
+    { type: 'arrived', packet: { kind: 'ack', received: 2, done: 0, last: 0, seen: 0, exceptions: [] } },
+    { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: true },
+  );
+  assert.equal(writtenBy(ended), [
+    ['message', true],
+    ['end', false],
+  ]);
+  const resumedBehind = fold(
+    ended,
+    { type: 'flush' },
+    { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 2 }), reborn: false },
+  );
+  assert.equal(writtenBy(resumedBehind), []);
+  assert.equal(
+    writtenBy(fold(resumedBehind, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({}), reborn: true })).length,
+    2,
+  );
 });
 
 test('a peer that never shipped what this side received has lost its past: the numbers are named', () => {
@@ -224,9 +381,9 @@ test('a peer that never shipped what this side received has lost its past: the n
 });
 
 test('two losses within one resume: what was being shipped again is shipped again', () => {
-  const [once] = pureStep(shippedThree(), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }) });
+  const [once] = pureStep(shippedThree(), { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }), reborn: false });
   assert.is(mismatchOf(once, peerAt({ received: 1 })), null);
-  const [twice] = pureStep(once, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 2 }) });
+  const [twice] = pureStep(once, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 2 }), reborn: false });
   assert.equal(
     toArray(twice.replay).map(({ number }) => number),
     [3],
@@ -240,10 +397,10 @@ test('what the positions told needs no acknowledgement any more', () => {
   const arrived = { type: 'arrived', packet: { kind: 'message', type: 'chat', payload: null, size: 1 } } as const;
   const received = fold(initialStream(limitsOf()), arrived, { type: 'settled', number: 1, outcome: 'handled' });
   const peer = peerAt({ last: 1 });
-  const quiet = fold(received, { type: 'resumed', own: { received: 1, done: 1 }, peer });
+  const quiet = fold(received, { type: 'resumed', own: { received: 1, done: 1 }, peer, reborn: false });
   assert.equal(pureStep(quiet, { type: 'ackDue' })[1], []);
   // It was done behind the telling: the peer is to hear of it.
-  const late = fold(received, { type: 'resumed', own: { received: 1, done: 0 }, peer });
+  const late = fold(received, { type: 'resumed', own: { received: 1, done: 0 }, peer, reborn: false });
   assert.equal(
     pureStep(late, { type: 'ackDue' })[1].map(({ type }) => type),
     ['write'],
@@ -258,7 +415,7 @@ test('a peer that was given up for what it left has another chance: its position
     pureStep(givenUp, { type: 'send', entry: reply(3) })[1].map(({ type }) => type),
     ['refused'],
   );
-  const again = fold(givenUp, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }) });
+  const again = fold(givenUp, { type: 'resumed', own: { received: 0, done: 0 }, peer: peerAt({ received: 1 }), reborn: false });
   assert.equal(pureStep(again, { type: 'send', entry: reply(3) })[1], []);
 });
 

@@ -232,7 +232,7 @@ const rows: readonly Row[] = [
   says('a renewal', live, brokenLater, ['renewal', { authParams: { a: marker }, token: newToken() }]),
   says('a signin', live, brokenLater, ['signin', { username: marker, authParams: {}, token: newToken() }]),
   says('a volatile message', live, brokenLater, ['v', marker, 1]),
-  says('a skip', live, brokenLater, ['s', 1]),
+  says('a skip of more than can be counted', live, brokenLater, ['s', Number.MAX_SAFE_INTEGER]),
   // --- The stream ---
   says('a message without a type', live, brokenLater, ['m', '', 1]),
   says('a message whose type is too long', live, brokenLater, ['m', marker.repeat(12), 1]),

@@ -39,6 +39,7 @@ const sideOf = (direction: 'up' | 'down', registry: Registry, seen: Seen, room: 
       tooSlow: () => seen.told.push('tooSlow'),
       reports: {
         unhandled: () => undefined,
+        handedBack: () => undefined,
         handlerFailed: ({ error }) => seen.failed.push(error),
         handlerSlow: () => undefined,
         requestFailed: ({ error }) => seen.failed.push(error),

@@ -261,7 +261,7 @@ conversation('that is over in the middle of a resume still knows what was shippe
   await host.settle();
   up.conversation.stop();
   up.conversation.send('chat', 'kept');
-  up.conversation.resume(up.conversation.positions(), { received: 0, done: 0, seen: 0, last: 0, exceptions: [], incarnation: 1 });
+  up.conversation.resume(up.conversation.positions(), { received: 0, done: 0, seen: 0, last: 0, exceptions: [], incarnation: 1 }, false);
   assert.equal(
     up.conversation.close('SessionGoneError').map(({ payload, shipped }) => [payload, shipped]),
     [

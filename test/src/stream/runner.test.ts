@@ -21,6 +21,7 @@ const make = ({ held = false, ackDelayMs = 25 } = {}) => {
         deliver(number, item);
       },
       confirmed: ({ entries }) => void did.push(['confirmed', ...entries.map(({ number }) => number)]),
+      handedBack: () => undefined,
       numbered: (ticket, number) => void did.push(['numbered', ticket, number]),
       peerEnded: () => void did.push(['peerEnded']),
       complete: () => void did.push(['complete']),

@@ -78,6 +78,7 @@ export const sideOf = (
     violated: (what: Failure) => note('violated')(what.code),
     tooSlow: note('tooSlow'),
     reports: {
+      handedBack: note('handedBack'),
       unhandled: note('unhandled'),
       handlerFailed: note('handlerFailed'),
       handlerSlow: note('handlerSlow'),

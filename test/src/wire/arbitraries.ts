@@ -167,6 +167,7 @@ export const asDecoded = (frame: OutboundFrame, size: number): ClientFrame | Ser
     case 'failure':
     case 'cancel':
     case 'end':
+    case 'skip':
       return { ...frame, size };
     default:
       return frame;

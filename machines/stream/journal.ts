@@ -1,0 +1,137 @@
+/**
+ * What of a stream outlives its process. The owner writes each turn what the turn changed (`journalSince`) and where the stream stands
+ * (`storedPositionsOf`), and nothing leaves before that is durable; `restoredStream` makes a stream of it again. What was received and is not done
+ * is forgotten on purpose: its sender still has it, and ships it again.
+ */
+import type { Exception, OutboundItem } from './packets.js';
+import { at, firstIndex, lengthOf, type Queue, queueOf, toArray } from './queue.js';
+import { lastShipped, sumOf, withSkips } from './resume.js';
+import { type Entry, initialStream, type Shipped, type StreamLimits, type StreamState, type Ticket, takesCredit } from './state.js';
+
+/** Where a stream stands: a handful of numbers, written over each time. */
+export interface StoredPositions {
+  /** The own last number that was ever shipped. */
+  readonly shipped: number;
+  readonly peerDone: number;
+  readonly done: number;
+  readonly ownEnd: StreamState['ownEnd'];
+  /** The peer's end is part of `done`. */
+  readonly peerEnded: boolean;
+  /** Those up to `done`. */
+  readonly exceptions: readonly Exception[];
+  /** What was accepted before this ticket is over: confirmed, let go of or taken back. */
+  readonly oldest: Ticket;
+  /** The last ticket that was given. */
+  readonly ticket: Ticket;
+}
+
+/** What is kept of what was sent: messages and answers. A request's asker is gone with its process, so that nobody would hear the answer. */
+export type StoredItem = Extract<OutboundItem, { kind: 'message' | 'reply' | 'failure' }>;
+
+export interface StoredEntry {
+  readonly ticket: Ticket;
+  readonly item: StoredItem;
+  readonly size: number;
+}
+
+/** What a turn added. */
+export interface JournalPart {
+  /** Accepted, ascending by ticket within its kind. */
+  readonly entries: readonly StoredEntry[];
+  /** Shipped: number and ticket. */
+  readonly numbers: readonly (readonly [number: number, ticket: Ticket])[];
+  /** Taken back before it was shipped. */
+  readonly dropped: readonly Ticket[];
+}
+
+/** Up to where the journal was written. */
+export interface JournalMark {
+  readonly ticket: Ticket;
+  readonly shipped: number;
+}
+
+export const journalStart: JournalMark = { ticket: 0, shipped: 0 };
+
+const isKept = (item: OutboundItem): item is StoredItem => item.kind === 'message' || item.kind === 'reply' || item.kind === 'failure';
+
+/** Where the journal is once it has all of a state. `ticket`: the last one that was given. */
+export const markOf = (state: StreamState, ticket: Ticket): JournalMark => ({ ticket, shipped: lastShipped(state) });
+
+/** What was accepted and shipped since. It costs as much as there is of it. */
+export const journalSince = (state: StreamState, { ticket, shipped }: JournalMark): Omit<JournalPart, 'dropped'> => {
+  const fresh = [state.sent, state.answers, state.replay].flatMap((queue) => behind(queue, (entry) => entry.number > shipped));
+  const waiting = [state.queued, state.prompt].flatMap((queue) => behind(queue, (entry) => entry.ticket > ticket));
+  const accepted = [...fresh.map(({ entry }) => entry).filter((entry) => entry.ticket > ticket), ...waiting];
+  return {
+    entries: accepted.flatMap(({ ticket: own, item, size }) => (isKept(item) ? [{ ticket: own, item, size }] : [])),
+    numbers: fresh.filter(({ entry }) => isKept(entry.item)).map(({ number, entry }) => [number, entry.ticket] as const),
+  };
+};
+
+const behind = <T>(queue: Queue<T>, isPast: (item: T) => boolean): readonly T[] => {
+  const first = firstIndex(queue, isPast);
+  return first === lengthOf(queue) ? [] : queue.items.slice(queue.start + first, queue.end);
+};
+
+export const storedPositionsOf = (state: StreamState, ticket: Ticket): StoredPositions => ({
+  shipped: lastShipped(state),
+  peerDone: state.peerDone,
+  done: state.done,
+  ownEnd: state.ownEnd,
+  peerEnded: state.peerEnded && state.done === state.received,
+  exceptions: toArray(state.exceptions).filter(({ number }) => number <= state.done),
+  oldest: oldestOf(state),
+  ticket,
+});
+
+/** The first ticket that is not over. Tickets ascend in each queue, but for what is to be shipped again, where answers and messages mix. */
+const oldestOf = ({ queued, prompt, sent, answers, replay }: StreamState): Ticket =>
+  Math.min(
+    ...[at(queued, 0), at(prompt, 0), at(sent, 0)?.entry, at(answers, 0)?.entry].map((entry) => entry?.ticket ?? Number.MAX_SAFE_INTEGER),
+    ...toArray(replay).flatMap(({ entry }) => (entry.item.kind === 'skip' ? [] : [entry.ticket])),
+  );
+
+/** A stream as its journal has it, with its parts in the order in which they were written. */
+export const restoredStream = (limits: StreamLimits, positions: StoredPositions, parts: readonly JournalPart[]): StreamState => {
+  const { shipped, peerDone, done, ownEnd, peerEnded, exceptions, oldest } = positions;
+  const dropped = new Set(parts.flatMap((part) => part.dropped));
+  const live = parts.flatMap(({ entries }) => entries).filter(({ ticket }) => ticket >= oldest && !dropped.has(ticket));
+  const numberOf = new Map(parts.flatMap(({ numbers }) => numbers.map(([number, ticket]) => [ticket, number] as const)));
+  const numbered: Shipped[] = [];
+  const waiting: Entry[] = [];
+  for (const entry of live) {
+    const number = numberOf.get(entry.ticket);
+    if (number === undefined) waiting.push(entry);
+    else if (number > peerDone) numbered.push({ number, entry });
+  }
+  // Nothing is shipped behind the end, so that it has the last number.
+  if (ownEnd === 'shipped' && shipped > peerDone) numbered.push({ number: shipped, entry: endEntry });
+  numbered.sort((a, b) => a.number - b.number);
+  waiting.sort((a, b) => a.ticket - b.ticket);
+  const queued = waiting.filter(({ item }) => takesCredit(item));
+  const prompt = waiting.filter(({ item }) => !takesCredit(item));
+  const isMessage = ({ entry }: Pick<Shipped, 'entry'>): boolean => takesCredit(entry.item);
+  return {
+    ...initialStream(limits),
+    queued: queueOf(...queued, ...(ownEnd === 'queued' ? [endEntry] : [])),
+    prompt: queueOf(...prompt),
+    replay: queueOf(...withSkips(numbered, peerDone + 1, shipped)),
+    shipped: peerDone,
+    peerReceived: peerDone,
+    peerDone,
+    held: sumOf([...numbered.filter(isMessage), ...queued.map((entry) => ({ entry }))]),
+    heldAnswers: sumOf([
+      ...numbered.filter(({ entry }) => !takesCredit(entry.item) && entry !== endEntry),
+      ...prompt.map((entry) => ({ entry })),
+    ]),
+    ownEnd,
+    received: done,
+    done,
+    reached: done,
+    peerEnded,
+    exceptions: queueOf(...exceptions),
+    told: { received: done, done },
+  };
+};
+
+const endEntry: Entry = { ticket: Number.MAX_SAFE_INTEGER, item: { kind: 'end' }, size: 0 };
