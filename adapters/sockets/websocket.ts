@@ -7,6 +7,12 @@ export interface WebSocketLike {
   close(): void;
 }
 
+/** The part that messages come by. */
+interface MessageSource {
+  onmessage: ((event: { readonly data: string | ArrayBuffer }) => void) | null;
+  addEventListener(type: string, listener: unknown): void;
+}
+
 /** The platform's `WebSocket`, or that of the package `ws`. Platforms pass over the third argument, `ws` reads it. */
 export type WebSocketConstructor = new (url: string, protocols: string[], options: typeof wsOptions) => WebSocketLike;
 
@@ -39,6 +45,15 @@ const create = (WebSocket: WebSocketConstructor | undefined, url: string, protoc
   } catch (cause) {
     throw withoutSecrets(cause);
   }
+};
+
+/** Messages come from the platform itself: partysocket makes a copy of each, which costs more than all that is done with it here. */
+const direct = (inner: MessageSource, received: MessageSource['onmessage']) => {
+  inner.onmessage = received;
+  const listen = inner.addEventListener.bind(inner);
+  inner.addEventListener = (type, listener) => {
+    if (type !== 'message') listen(type, listener);
+  };
 };
 
 /** What a platform tells with an error: a sentence in Node, nothing in browsers, and one error per address tried in an `AggregateError`. */
@@ -79,7 +94,11 @@ export const websocketSocket =
 
     function construct(address: string, offered: string[]) {
       inner = create(WebSocket ?? globalThis.WebSocket, address, offered);
+      direct(inner as WebSocketLike & MessageSource, received);
       return inner;
+    }
+    function received({ data }: { readonly data: string | ArrayBuffer }) {
+      if (listening) events.received(data);
     }
 
     const socket = new OneShot(url, [...protocols], {
@@ -92,7 +111,6 @@ export const websocketSocket =
     socket.binaryType = 'arraybuffer';
     // The `on` properties are given the platform's own events; listeners would get copies, which lose what an error says in browsers.
     socket.onopen = () => listening && events.opened();
-    socket.onmessage = ({ data }) => listening && events.received(data);
     socket.onerror = (told: Told) => finish({ code: 1006, reason: '', error: sentence(told) });
     socket.onclose = ({ code, reason }) => finish({ code, reason });
     socket.reconnect();

@@ -146,12 +146,14 @@ class NinelivesLink implements Link {
     const batch = decodeServerBatch(data);
     if (!batch.ok) return this.#breakOff(failure(batch.code, batch.detail));
     if (this.#liveness !== null) this.#live({ type: 'heard', now: this.#now() });
+    const { frames } = batch;
+    if (this.#step === 'welcomed' && frames.every(isPacket)) return this.#events.received(frames);
     let packets: InboundPacket[] = [];
     const handOver = (): void => {
       if (packets.length > 0) this.#events.received(packets);
       packets = [];
     };
-    for (const frame of batch.frames) {
+    for (const frame of frames) {
       if (this.#step === 'over') return;
       if (isPacket(frame)) {
         if (this.#step !== 'welcomed') return this.#breakOff(failure('ProtocolError', 'Data came before the welcome.'));

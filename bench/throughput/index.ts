@@ -21,13 +21,14 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '5' },
     messages: { type: 'string', default: '50000' },
+    echoes: { type: 'string', default: '2000' },
     only: { type: 'string', default: '' },
     profile: { type: 'boolean', default: false },
   },
 });
 const rounds = Number(values.rounds);
 const messages = Number(values.messages);
-const echoes = 2_000;
+const echoes = Number(values.echoes);
 const payload = { text: 'x'.repeat(80) };
 
 const servers = fork(new URL('./server.ts', import.meta.url));

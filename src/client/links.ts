@@ -107,10 +107,11 @@ export class Links {
             this.roundTripMs = Math.round(roundTripMs * 10) / 10;
             this.#owner.changed();
           }),
-          received: current((packets) => {
+          received: (packets) => {
+            if (over) return;
             this.#owner.session()?.conversation.received(packets);
             this.#owner.changed();
-          }),
+          },
         },
         {
           connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,

@@ -125,22 +125,26 @@ export class ServerConnection implements SessionConnection, Ticked {
       return this.#violated('MessageTooLargeError', `Before the welcome, a message is at most ${helloSizeMax} characters long.`);
     const batch = decodeClientBatch(data);
     if (!batch.ok) return this.#violated(batch.code, batch.detail);
+    const { frames } = batch;
+    if (frames.every(isPacket)) return this.#deliver(frames);
     let packets: InboundPacket[] = [];
-    const handOver = (): void => {
-      if (packets.length === 0) return;
-      this.#packets.push(packets);
-      packets = [];
-      this.input({ type: 'data' });
-    };
-    for (const frame of batch.frames) {
+    for (const frame of frames) {
       if ((this.#state as ConnectionState) === 'closed') return;
       if (isPacket(frame)) packets.push(frame);
       else {
-        handOver();
+        // Control and data keep their order.
+        this.#deliver(packets);
+        packets = [];
         this.#control(frame);
       }
     }
-    handOver();
+    this.#deliver(packets);
+  }
+
+  #deliver(packets: readonly InboundPacket[]): void {
+    if (packets.length === 0) return;
+    this.#packets.push(packets);
+    this.input({ type: 'data' });
   }
 
   #control(frame: Exclude<ClientFrame, InboundPacket>): void {
