@@ -192,14 +192,14 @@ for (const [direction, other] of [
   ['down', 'up'],
 ] as const) {
   withProxy(
-    `silence ${direction} holds one direction, and resume lets what was held pass`,
+    `a stall ${direction} holds one direction, and resume lets what was held pass`,
     () => undefined,
     async (proxy, target) => {
       const { near, far } = await openPair(proxy, target);
       const [from, to] = direction === 'up' ? [near, far] : [far, near];
       const heard: string[] = [];
       to.on('data', (data) => heard.push(`${data}`));
-      proxy.silence(direction);
+      proxy.stall(direction);
       from.write('held');
       // The other direction still works, which takes longer than what is held would have taken.
       for (const word of ['one', 'two']) {
@@ -215,9 +215,9 @@ for (const [direction, other] of [
   );
 }
 
-withProxy('under silence a new connection is not made; after it, it is', echo, async (proxy, target) => {
+withProxy('under a stall a new connection is not made; after it, it is', echo, async (proxy, target) => {
   for (const direction of ['both', 'up', 'down'] as const) {
-    proxy.silence(direction);
+    proxy.stall(direction);
     const [before, known] = [target.count(), proxy.accepted];
     const socket = await open(proxy.port);
     const answer = ask(socket, direction);

@@ -30,8 +30,8 @@ const breaks = {
   both: (proxy: FaultProxy) => proxy.cut('both'),
   client: (proxy: FaultProxy) => proxy.cut('client'),
   server: (proxy: FaultProxy) => proxy.cut('server'),
-  silent: (proxy: FaultProxy) => proxy.silence('both'),
-  silentDown: (proxy: FaultProxy) => proxy.silence('down'),
+  silent: (proxy: FaultProxy) => proxy.stall('both'),
+  silentDown: (proxy: FaultProxy) => proxy.stall('down'),
 } as const;
 type Break = keyof typeof breaks;
 

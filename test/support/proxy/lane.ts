@@ -2,6 +2,8 @@
 export interface Lane {
   /** Deliver once `dueAt` has come (milliseconds of `performance.now()`), and never before what was put in earlier. */
   put(dueAt: number, size: number, deliver: () => void): void;
+  /** Put what is left of a delivery back to the front: it is due at once, or when nothing holds the lane any more. */
+  putBack(size: number, deliver: () => void): void;
   /** Look again: what held the lane may be over. */
   kick(): void;
   /** Forget all that waits. */
@@ -61,6 +63,10 @@ export const lane = (isHeld: () => boolean): Lane => {
       parcels.push({ dueAt, size, deliver });
       waiting += size;
       if (parcels.length === 1) look();
+    },
+    putBack: (size, deliver) => {
+      parcels.unshift({ dueAt: 0, size, deliver });
+      waiting += size;
     },
     kick: look,
     clear: () => {

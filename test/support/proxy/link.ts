@@ -1,16 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { type Lane, lane } from './lane.js';
-import { reset } from './tcp.js';
-
-/** What a proxy does to all of its connections; it changes while they live. */
-export interface Conditions {
-  delayMs: number;
-  silentUp: boolean;
-  silentDown: boolean;
-  /** Bytes that were handed on. */
-  bytesUp: number;
-  bytesDown: number;
-}
+import { reset } from '../tcp.js';
+import type { Conditions, Direction } from './conditions.js';
+import { startWay, type Way } from './way.js';
 
 export type CutSide = 'both' | 'client' | 'server';
 
@@ -23,6 +14,8 @@ export interface Link {
   /** Free both sockets. */
   destroy(): void;
   readonly isOpen: boolean;
+  readonly isCut: boolean;
+  readonly ways: Readonly<Record<Direction, Way>>;
 }
 
 /** Bytes under way in one direction; past it the sender is no longer read, as a real link's window would do. 160 MB a second at 100 ms. */
@@ -36,60 +29,71 @@ const CONNECT_LEAD_MS = 1;
  * takes 2d, its first bytes another d. Here the connect is over at once (the proxy is near), so the target is connected to
  * after 3d, and what the client says before it has heard anything is held for the 2d that its connect did not take. `over` is told once both ends are gone.
  */
-export const startLink = (
-  client: Socket,
-  target: { readonly host: string; readonly port: number },
-  now: Conditions,
-  over: () => void,
-): Link => {
+export const startLink = (client: Socket, now: Conditions, over: () => void): Link => {
+  const { target } = now;
+  const isIgnored = now.ignoring;
   let server: Socket | undefined;
   let isBegun = false;
   let isCut = false;
   let clientHasHeard = false;
   let firstWordsAt: number | undefined;
 
-  // Without an answer from there, nothing is accepted: a silence of either direction keeps a connection from being made.
-  const up = lane(() => now.silentUp || (now.silentDown && !isBegun));
-  const down = lane(() => now.silentDown);
-
+  const handOnTo = (socket: Socket | undefined, chunk: Buffer): void => {
+    // What is merged leaves in one write to the kernel, too.
+    if (now.mergeMs > 0 && socket?.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    socket?.write(chunk);
+  };
   const regulate = () => {
     if (isCut) return;
-    const isFull = (way: Lane, to: Socket | undefined) => way.waiting > UNDER_WAY_MAX || to?.writableNeedDrain === true;
-    if (now.silentUp || isFull(up, server)) client.pause();
+    const isFull = (way: Way, to: Socket | undefined) => way.waiting > UNDER_WAY_MAX || to?.writableNeedDrain === true;
+    if (!isIgnored && (now.stalled.up || isFull(up, server))) client.pause();
     else client.resume();
-    if (now.silentDown || isFull(down, client)) server?.pause();
+    if (now.stalled.down || isFull(down, client)) server?.pause();
     else server?.resume();
   };
+  // Without an answer from there, nothing is accepted: a stall of either direction keeps a connection from being made.
+  const up = startWay(
+    'up',
+    now,
+    () => now.stalled.up || (now.stalled.down && !isBegun),
+    (chunk) => handOnTo(server, chunk),
+    regulate,
+  );
+  const down = startWay(
+    'down',
+    now,
+    () => now.stalled.down,
+    (chunk) => {
+      clientHasHeard = true;
+      handOnTo(client, chunk);
+    },
+    regulate,
+  );
 
   const sayIfOver = () => {
-    if (client.destroyed && server?.destroyed) over();
+    if (client.destroyed && (server === undefined ? isCut || isIgnored : server.destroyed)) over();
   };
 
-  const upDueAt = () => {
+  const upSentAt = () => {
     const at = performance.now();
     if (!clientHasHeard) firstWordsAt ??= at;
-    const linkUpAt = firstWordsAt === undefined ? at : firstWordsAt + 2 * now.delayMs;
-    return Math.max(at, linkUpAt) + now.delayMs;
+    return firstWordsAt === undefined ? at : Math.max(at, firstWordsAt + 2 * now.delayMs);
   };
-  const downDueAt = () => performance.now() + now.delayMs;
 
   const listen = () => {
-    const toServer = (size: number, act: (socket: Socket) => void) => {
-      if (isCut) return;
-      up.put(upDueAt(), size, () => {
-        if (server) act(server);
-        regulate();
-      });
+    const toServer = (act: (socket: Socket) => void) => {
+      if (!isCut && !isIgnored) up.behind(upSentAt() + now.delayMs, () => server && act(server));
     };
     client.on('data', (chunk: Buffer) => {
-      toServer(chunk.length, (socket) => {
-        now.bytesUp += chunk.length;
-        socket.write(chunk);
-      });
+      if (isCut || isIgnored) return;
+      up.carry(chunk, upSentAt());
       regulate();
     });
-    client.on('end', () => toServer(0, (socket) => socket.end()));
-    client.on('error', () => toServer(0, reset));
+    client.on('end', () => (isIgnored ? client.end() : toServer((socket) => socket.end())));
+    client.on('error', () => toServer(reset));
     client.on('drain', regulate);
     client.on('close', sayIfOver);
   };
@@ -101,39 +105,34 @@ export const startLink = (
       isReached = true;
     });
     server = socket;
-    const toClient = (dueAt: number, size: number, act: () => void) => {
-      if (isCut) return;
-      down.put(dueAt, size, () => {
-        clientHasHeard = true;
-        act();
-        regulate();
-      });
+    const toClient = (dueAt: number, act: () => void) => {
+      if (!isCut) down.behind(dueAt, act);
     };
     socket.on('data', (chunk: Buffer) => {
-      toClient(downDueAt(), chunk.length, () => {
-        now.bytesDown += chunk.length;
-        client.write(chunk);
-      });
+      if (isCut) return;
+      down.carry(chunk, performance.now());
       regulate();
     });
-    socket.on('end', () => toClient(downDueAt(), 0, () => client.end()));
+    socket.on('end', () => toClient(performance.now() + now.delayMs, () => client.end()));
     // A refusal comes back to the client after one round trip, which is over.
-    socket.on('error', () => toClient(isReached ? downDueAt() : 0, 0, () => reset(client)));
+    socket.on('error', () => toClient(isReached ? performance.now() + now.delayMs : 0, () => reset(client)));
     socket.on('drain', regulate);
     socket.on('close', sayIfOver);
   };
 
-  const startedAt = performance.now();
   client.setNoDelay(true);
-  up.put(startedAt + Math.max(0, 3 * now.delayMs - CONNECT_LEAD_MS), 0, connectOn);
+  if (!isIgnored) up.behind(performance.now() + Math.max(0, 3 * now.delayMs - CONNECT_LEAD_MS), connectOn);
   listen();
   regulate();
 
+  const cutOff = () => {
+    isCut = true;
+    up.clear();
+    down.clear();
+  };
   return {
     cut: (side) => {
-      isCut = true;
-      up.clear();
-      down.clear();
+      cutOff();
       client.pause();
       server?.pause();
       if (side !== 'server') reset(client);
@@ -146,14 +145,16 @@ export const startLink = (
       regulate();
     },
     destroy: () => {
-      isCut = true;
-      up.clear();
-      down.clear();
+      cutOff();
       client.destroy();
       server?.destroy();
     },
     get isOpen() {
       return !client.destroyed;
     },
+    get isCut() {
+      return isCut;
+    },
+    ways: { up, down },
   };
 };
