@@ -19,6 +19,7 @@ const fates: Readonly<Record<Fate, string>> = {
   failed: '✗ failed: the server’s handler threw',
   unhandled: '✗ unhandled: the server has no handler for it',
   expired: '✗ expired before it was handled',
+  replaced: '✗ replaced by a newer one before it was sent',
   unknown: '? not confirmed',
 };
 

@@ -1,7 +1,7 @@
 import type { Link, LinkEvents, LinkOptions, Openings, ResumeOpening, StartOpening, Transport } from '../../machines/ports/transport.js';
 import type { Failure } from '../../machines/reasons.js';
 import type { Welcome } from '../../machines/session/events.js';
-import type { InboundItem, InboundPacket, OutboundPacket, Positions } from '../../machines/stream/packets.js';
+import type { InboundData, InboundItem, OutboundPacket, Positions } from '../../machines/stream/packets.js';
 
 /** One connection, seen from the bench's server, from the moment in which it has asked for something. */
 export interface Visit {
@@ -58,7 +58,7 @@ export type LinkWord =
   | { readonly welcomed: Welcome; readonly positions: Positions | null }
   | { readonly denied: Failure }
   | { readonly lost: Failure }
-  | { readonly received: readonly InboundPacket[] };
+  | { readonly received: readonly InboundData[] };
 
 /** The name of what was told. */
 export const wordOf = (word: LinkWord): string => (typeof word === 'string' ? word : (Object.keys(word)[0] ?? ''));

@@ -9,13 +9,13 @@ import type { Host, TimerHandle } from '../../machines/ports/host.js';
 import type { OpenSocket, Socket, SocketClose } from '../../machines/ports/socket.js';
 import type { Link, LinkEvents, LinkOptions, Openings, StartOpening, Transport } from '../../machines/ports/transport.js';
 import { type Failure, failure, reasonFromCloseCode } from '../../machines/reasons.js';
-import type { InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
+import type { InboundData, InboundPacket, OutboundData } from '../../machines/stream/packets.js';
 import { decodeServerBatch } from '../../src/wire/decode-server.js';
 import { encodeBatch } from '../../src/wire/encode.js';
 import type { DenyFields, HelloFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
 import { helloToEntry } from '../../src/wire/hello.js';
 import { isPacket } from '../../src/wire/is-packet.js';
-import { protocolVersion, resumeFeature, subprotocol } from '../../src/wire/limits.js';
+import { protocolVersion, resumeFeature, subprotocol, volatileBufferedMax, volatileFeature } from '../../src/wire/limits.js';
 
 export interface NinelivesTransportOptions {
   readonly openSocket: OpenSocket;
@@ -61,6 +61,7 @@ class NinelivesLink implements Link {
   #asks: keyof typeof answerTo;
   #socket: Socket | null = null;
   #timer: TimerHandle | null = null;
+  #hasVolatile = false;
   #liveness: LivenessState | null = null;
 
   constructor(transport: NinelivesTransportOptions, openings: Openings, events: LinkEvents, options: LinkOptions) {
@@ -73,8 +74,10 @@ class NinelivesLink implements Link {
     this.#open().catch(() => this.#fail(failure('ConnectionFailedError', 'The connection could not be begun.')));
   }
 
-  write(packets: readonly OutboundPacket[]): void {
-    if (this.#step === 'welcomed') this.#send(packets);
+  write(packets: readonly OutboundData[]): void {
+    if (this.#step !== 'welcomed') return;
+    if (packets[0]?.kind === 'volatile' && (!this.#hasVolatile || (this.#socket?.bufferedAmount ?? 0) > volatileBufferedMax)) return;
+    this.#send(packets);
   }
 
   probe(): void {
@@ -122,7 +125,7 @@ class NinelivesLink implements Link {
       v: protocolVersion,
       ...(apiKey === null ? {} : { key: apiKey }),
       agent,
-      features: [resumeFeature],
+      features: [resumeFeature, volatileFeature],
       window,
       ...(start === undefined ? {} : { start }),
       ...(resume === null ? {} : { resume: resumeFields(resume) }),
@@ -148,14 +151,14 @@ class NinelivesLink implements Link {
     if (this.#liveness !== null) this.#live({ type: 'heard', now: this.#now() });
     const { frames } = batch;
     if (this.#step === 'welcomed' && frames.every(isPacket)) return this.#events.received(frames);
-    let packets: InboundPacket[] = [];
+    let packets: InboundData[] = [];
     const handOver = (): void => {
       if (packets.length > 0) this.#events.received(packets);
       packets = [];
     };
     for (const frame of frames) {
       if (this.#step === 'over') return;
-      if (isPacket(frame)) {
+      if (isPacket(frame) || (frame.kind === 'volatile' && this.#hasVolatile)) {
         if (this.#step !== 'welcomed') return this.#breakOff(failure('ProtocolError', 'Data came before the welcome.'));
         packets.push(frame);
       } else {
@@ -217,12 +220,13 @@ class NinelivesLink implements Link {
     if (welcome.outcome !== answerTo[this.#asks])
       return this.#breakOff(failure('ProtocolError', `A ${this.#asks} was answered with ${welcome.outcome}.`));
     this.#step = 'welcomed';
+    this.#hasVolatile = welcome.features.includes(volatileFeature);
     // [R26] A resumed session is known to both already.
     if (welcome.outcome === 'started') this.#send([{ kind: 'confirm' }]);
     const { session, user, outcome, resumeWindowMs, expiresAt, incarnation, window, limits, ackDelayMs, positions, pingEveryMs } = welcome;
     this.#events.welcomed(
       { sessionId: session, user, outcome, resumeWindowMs, expiresAt, incarnation },
-      { window, messageSizeMax: limits.messageSize, ackDelayMs },
+      { window, messageSizeMax: limits.messageSize, ackDelayMs, volatile: this.#hasVolatile },
       positions === undefined ? null : { ...positions, incarnation },
     );
     this.#liveStep(initialLiveness(pingEveryMs, this.#now()));

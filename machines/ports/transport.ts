@@ -1,6 +1,6 @@
 import type { Failure } from '../reasons.js';
 import type { Welcome } from '../session/events.js';
-import type { InboundPacket, OutboundPacket, Positions, StreamWindow } from '../stream/packets.js';
+import type { InboundData, OutboundData, Positions, StreamWindow } from '../stream/packets.js';
 import type { JsonObject } from './json.js';
 
 /** How a session is asked for. Everything in it but the username is secret: it is read when a link opens and kept nowhere. */
@@ -50,6 +50,8 @@ export interface StreamTerms {
   readonly messageSizeMax: number;
   /** How long an acknowledgement may wait for data to ride on, in milliseconds. */
   readonly ackDelayMs: number;
+  /** Does the other side take volatile messages? */
+  readonly volatile?: boolean;
 }
 
 /**
@@ -67,13 +69,16 @@ export interface LinkEvents {
   /** Round-trip time measured, in milliseconds. */
   measured(roundTripMs: number): void;
   /** What arrived in one piece, in order. */
-  received(packets: readonly InboundPacket[]): void;
+  received(packets: readonly InboundData[]): void;
 }
 
 /** One connection, from its opening to its end. */
 export interface Link {
-  /** Hand over what one turn produced. Before `welcomed` and after the end it does nothing. */
-  write(packets: readonly OutboundPacket[]): void;
+  /**
+   * Hand over what one turn produced. Before `welcomed` and after the end it does nothing. Volatile messages come by themselves, and are dropped where
+   * the socket holds more than a little already.
+   */
+  write(packets: readonly OutboundData[]): void;
   /** Is something heard? Ask, and tell `suspected` if there is no answer in this link's time. */
   probe(): void;
   /** Stop at once and tell nothing more. `goodbye`: say to the server that no resume will follow. */

@@ -1,5 +1,5 @@
-import type { Ack, OutboundItem, OutboundPacket, StreamWindow } from './packets.js';
-import { at, firstIndex, lengthOf, push, type Queue, queueOf, remove, shift, take, toArray } from './queue.js';
+import type { Ack, MessageItem, OutboundItem, OutboundPacket, StreamWindow } from './packets.js';
+import { at, filter, firstIndex, lengthOf, push, type Queue, queueOf, remove, shift, take, toArray } from './queue.js';
 import {
   type Draft,
   draftOf,
@@ -17,16 +17,30 @@ import {
 /** The end's own ticket: it is behind all that the app sends. */
 const endTicket: Ticket = Number.MAX_SAFE_INTEGER;
 
-/** Accept what the app sends, or refuse it: the buffer has a bound, and after the end nothing is said. */
-export const send = (state: StreamState, entry: Entry): StreamStep => {
+/**
+ * Accept what the app sends, or refuse it: the buffer has a bound, and after the end nothing is said. What it replaces leaves only where it is
+ * accepted itself, and stays where it is shipped.
+ */
+export const send = (state: StreamState, entry: Entry, replaces?: Ticket): StreamStep => {
   if (!takesCredit(entry.item)) return answer(state, entry);
   if (state.ownEnd !== 'open') return [state, [refused(entry, 'NoActiveSessionError')]];
-  const held = more(state.held, entry);
+  const index = replaces === undefined ? -1 : queuedIndex(state, replaces);
+  const former = at(state.queued, index);
+  const held = more(former === undefined ? state.held : without(state.held, former), entry);
   if (isBeyond(held, state.limits.buffer)) return [state, [refused(entry, 'BufferFullError')]];
   const next = draftOf(state);
   next.held = held;
-  next.queued = push(state.queued, entry);
-  return [next, noEffects];
+  next.queued = push(former === undefined ? state.queued : remove(state.queued, index), entry);
+  if (entry.expiresAt !== undefined) next.nextExpiry = earlier(state.nextExpiry, entry.expiresAt);
+  return [next, former === undefined ? noEffects : [{ type: 'dropped', entry: former, why: 'replaced' }]];
+};
+
+const earlier = (one: number | null, other: number): number => (one === null || other < one ? other : one);
+
+/** Where it waits to be shipped; -1 where it does not. */
+const queuedIndex = ({ queued }: StreamState, ticket: Ticket): number => {
+  const index = firstIndex(queued, (entry) => entry.ticket >= ticket);
+  return at(queued, index)?.ticket === ticket ? index : -1;
 };
 
 /** An answer is never held back: its room was reserved with its request. But a peer that leaves too many unacknowledged is given up. */
@@ -48,17 +62,37 @@ type Refused = Extract<StreamEffect, { type: 'refused' }>;
 
 const refused = ({ ticket }: Entry, code: Refused['code']): Refused => ({ type: 'refused', ticket, code });
 const more = ({ messages, size }: StreamWindow, entry: Entry): StreamWindow => ({ messages: messages + 1, size: size + entry.size });
+const without = ({ messages, size }: StreamWindow, entry: Entry): StreamWindow => ({ messages: messages - 1, size: size - entry.size });
 const isBeyond = ({ messages, size }: StreamWindow, bound: StreamWindow): boolean => messages > bound.messages || size > bound.size;
 
 /** Take back what is not shipped. */
 export const withdraw = (state: StreamState, ticket: Ticket): StreamStep => {
-  const index = firstIndex(state.queued, (queued) => queued.ticket >= ticket);
+  const index = queuedIndex(state, ticket);
   const entry = at(state.queued, index);
-  if (entry?.ticket !== ticket) return [state, noEffects];
+  if (entry === undefined) return [state, noEffects];
   const next = draftOf(state);
-  next.held = { messages: state.held.messages - 1, size: state.held.size - entry.size };
+  next.held = without(state.held, entry);
   next.queued = remove(state.queued, index);
   return [next, [{ type: 'withdrawn', entry }]];
+};
+
+const isLate = ({ expiresAt }: Entry, now: number): boolean => expiresAt !== undefined && expiresAt <= now;
+
+/** Drop what was not shipped in its time, wherever it waits: its room is free, and its sender is told. */
+export const expire = (state: StreamState, now: number): StreamStep => {
+  const next = draftOf(state);
+  const effects: StreamEffect[] = [];
+  next.nextExpiry = null;
+  next.queued = filter(state.queued, (entry) => {
+    if (isLate(entry, now)) {
+      next.held = without(next.held, entry);
+      effects.push({ type: 'dropped', entry, why: 'expired' });
+      return false;
+    }
+    if (entry.expiresAt !== undefined) next.nextExpiry = earlier(next.nextExpiry, entry.expiresAt);
+    return true;
+  });
+  return [next, effects];
 };
 
 /** Say goodbye behind all that was sent before. Said twice, it is said once. */
@@ -132,12 +166,12 @@ const less = (from: StreamWindow, room: StreamWindow): StreamWindow => ({
 });
 
 /** Ship all that may be shipped, in batches, and acknowledge what came. */
-export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
+export const flush = (state: StreamState, ackNow: boolean, now = 0): StreamStep => {
   const next = draftOf(state);
   const effects: StreamEffect[] = [];
   for (;;) {
     const batch: OutboundPacket[] = [];
-    fillBatch(next, batch, effects);
+    fillBatch(next, now, batch, effects);
     const more = batch.length > 0 && nextEntry(next) !== undefined;
     if (!more && hasNews(next)) {
       if (batch.length > 0 || ackNow) {
@@ -152,8 +186,10 @@ export const flush = (state: StreamState, ackNow: boolean): StreamStep => {
       }
     }
     if (batch.length > 0) effects.push({ type: 'write', packets: batch });
-    if (!more) return [next, effects];
+    if (!more) break;
   }
+  if (lengthOf(next.queued) === 0) next.nextExpiry = null;
+  return [next, effects];
 };
 
 /** Is there something that the peer does not know? That its exceptions are known is news too, or a peer that only receives would keep them for ever. */
@@ -179,7 +215,7 @@ const isolateFrom = 2;
 const marked = (item: OutboundItem): OutboundItem =>
   item.kind === 'message' || item.kind === 'request' ? { ...item, options: { ...item.options, redelivered: true } } : item;
 
-const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]): void => {
+const fillBatch = (next: Draft, now: number, batch: OutboundPacket[], effects: StreamEffect[]): void => {
   const { batchSizeMax } = next.limits;
   const batchItemsMax = next.stalls >= isolateFrom && lengthOf(next.replay) > 0 ? 1 : next.limits.batchItemsMax;
   let { messages, size } = next.inFlight;
@@ -189,6 +225,12 @@ const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]
     const replayed = at(next.replay, 0);
     const again = replayed?.entry;
     const entry = again ?? pick(next.queued, next.prompt, next.limits.peerWindow, messages, size);
+    if (entry !== undefined && again === undefined && isLate(entry, now)) {
+      next.queued = shift(next.queued, 1);
+      next.held = without(next.held, entry);
+      effects.push({ type: 'dropped', entry, why: 'expired' });
+      continue;
+    }
     if (entry === undefined || (batch.length > 0 && batchSize + entry.size > batchSizeMax)) break;
     if (again !== undefined) next.replay = shift(next.replay, 1);
     else if (entry === at(next.prompt, 0)) next.prompt = shift(next.prompt, 1);
@@ -206,9 +248,18 @@ const fillBatch = (next: Draft, batch: OutboundPacket[], effects: StreamEffect[]
     if (entry.item.kind === 'end') next.ownEnd = 'shipped';
     if (entry.item.kind === 'request' && again === undefined)
       effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
-    batch.push(again !== undefined && next.shipped <= next.redeliverUpTo ? marked(entry.item) : entry.item);
+    const item = again !== undefined && next.shipped <= next.redeliverUpTo ? marked(entry.item) : entry.item;
+    batch.push(entry.expiresAt === undefined ? item : timed(item, entry.expiresAt - now));
   }
   next.inFlight = { messages, size };
+};
+
+/** What is left of its time travels with it, each time that it is shipped. What is shipped again too late keeps its number, and is not handled. */
+const timed = (item: OutboundItem, leftMs: number): OutboundItem => {
+  const ms = Math.max(0, Math.ceil(leftMs));
+  if (item.kind === 'request') return { ...item, timeoutMs: ms };
+  const message = item as MessageItem<string>;
+  return { ...message, options: { ...message.options, ttlMs: ms } };
 };
 
 const nextEntry = (state: StreamState): Entry | undefined =>

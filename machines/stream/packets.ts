@@ -91,6 +91,13 @@ export type Item<Payload> =
   | EndItem
   | SkipItem;
 
+/** A message without number or confirmation: handled when it comes, or never. No part of the stream. */
+export interface VolatileItem<Payload> {
+  readonly kind: 'volatile';
+  readonly type: string;
+  readonly payload: Payload;
+}
+
 /** JSON text. */
 export type JsonText = string;
 export type OutboundItem = Item<JsonText>;
@@ -113,6 +120,10 @@ export interface Ack {
 
 export type OutboundPacket = OutboundItem | Ack;
 export type InboundPacket = (InboundItem & { readonly size: number }) | Ack;
+
+/** All that a link carries for a session: its stream, and what goes beside it. */
+export type OutboundData = OutboundPacket | VolatileItem<JsonText>;
+export type InboundData = InboundPacket | VolatileItem<unknown>;
 
 /** What a side can hold of what its peer sent and it has not yet handled. */
 export interface StreamWindow {

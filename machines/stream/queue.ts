@@ -66,6 +66,12 @@ export const firstIndex = <T>(queue: Queue<T>, isPast: (item: T) => boolean): nu
 export const insert = <T>(queue: Queue<T>, index: number, item: T): Queue<T> =>
   index === lengthOf(queue) ? push(queue, item) : replace(queue, index, 0, item);
 
+/** With only those items that are to be kept: itself where all are. It costs as much as the queue is long. */
+export const filter = <T>(queue: Queue<T>, isKept: (item: T) => boolean): Queue<T> => {
+  const items = toArray(queue).filter(isKept);
+  return items.length === lengthOf(queue) ? queue : { items, start: 0, end: items.length };
+};
+
 /** Without the item at an index. It costs as much as the queue is long, except at its front. */
 export const remove = <T>(queue: Queue<T>, index: number): Queue<T> => (index === 0 ? shift(queue, 1) : replace(queue, index, 1));
 

@@ -11,6 +11,8 @@ export interface Entry {
   readonly item: OutboundItem;
   /** UTF-16 code units of its payload's JSON text. */
   readonly size: number;
+  /** When it is no longer worth handling, in milliseconds of this side's monotonic clock. Only for messages and requests. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** An item that was shipped, under the number it got. */
@@ -83,6 +85,8 @@ export interface StreamState {
   readonly inFlight: StreamWindow;
   /** This side's goodbye: not said, waiting behind what was sent before, or shipped. */
   readonly ownEnd: 'open' | 'queued' | 'shipped';
+  /** Nothing that is queued expires before this, in milliseconds of this side's monotonic clock; null: nothing that is queued expires. */
+  readonly nextExpiry: number | null;
 
   readonly received: number;
   readonly done: number;
@@ -117,7 +121,12 @@ export interface StreamState {
 /** What happens to a stream. */
 export type StreamInput =
   /** The app sends. The answer is in the effects: none of them `refused` means accepted. */
-  | { readonly type: 'send'; readonly entry: Entry }
+  | {
+      readonly type: 'send';
+      readonly entry: Entry;
+      /** Where this one is not shipped yet, the new one takes its place in the buffer; its own place in the order is behind all others. */
+      readonly replaces?: Ticket | undefined;
+    }
   /** The app no longer wants something sent; what is shipped already stays so. */
   | { readonly type: 'withdraw'; readonly ticket: Ticket }
   /** The app says goodbye. */
@@ -126,10 +135,12 @@ export type StreamInput =
   | { readonly type: 'arrived'; readonly packet: InboundPacket }
   /** A delivered message's handler has settled, or a delivered request's has started. */
   | { readonly type: 'settled'; readonly number: number; readonly outcome: Outcome }
+  /** `nextExpiry` has come: drop what is past its time. */
+  | { readonly type: 'expire'; readonly now: number }
   /** An acknowledgement has waited long enough. */
-  | { readonly type: 'ackDue' }
-  /** A turn is over: ship what may be shipped. */
-  | { readonly type: 'flush' }
+  | { readonly type: 'ackDue'; readonly now?: number | undefined }
+  /** A turn is over: ship what may be shipped. The time is needed where something was ever sent that expires. */
+  | { readonly type: 'flush'; readonly now?: number | undefined }
   /** The stream goes on, on a new link: what this side told of itself, and where the peer stands. The positions fit. */
   | {
       readonly type: 'resumed';
@@ -155,6 +166,8 @@ export type StreamEffect =
   | { readonly type: 'handedBack'; readonly shipped: Shipped }
   /** Taken back before it was shipped. */
   | { readonly type: 'withdrawn'; readonly entry: Entry }
+  /** Its time was over, or a newer one took its place, before it was shipped: it never gets a number. */
+  | { readonly type: 'dropped'; readonly entry: Entry; readonly why: 'expired' | 'replaced' }
   /** Say `ackDue` after the agreed delay. */
   | { readonly type: 'awaitAckDelay' }
   /** The peer has said that nothing follows. */
@@ -188,6 +201,7 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   heldAnswers: nothing,
   inFlight: nothing,
   ownEnd: 'open',
+  nextExpiry: null,
   received: 0,
   done: 0,
   open: queueOf(),
@@ -249,6 +263,7 @@ const copyOf = (state: StreamState): Draft => ({
   heldAnswers: state.heldAnswers,
   inFlight: state.inFlight,
   ownEnd: state.ownEnd,
+  nextExpiry: state.nextExpiry,
   received: state.received,
   done: state.done,
   open: state.open,

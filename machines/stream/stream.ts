@@ -3,7 +3,7 @@
  * reducer: `(state, input) -> [state, effects]`, pure. Rules: docs/protocol.md, "Streams".
  */
 import { arrived, settled, unacknowledged } from './inbound.js';
-import { acknowledged, end, flush, send, withdraw } from './outbound.js';
+import { acknowledged, end, expire, flush, send, withdraw } from './outbound.js';
 import { lengthOf } from './queue.js';
 import { resumed } from './resume.js';
 import { draftOf, type StreamEffect, type StreamInput, type StreamState, type StreamStep } from './state.js';
@@ -15,7 +15,7 @@ export { type Mismatch, mismatchOf, positionsOf } from './resume.js';
 export const reduceStream = (state: StreamState, input: StreamInput): StreamStep => {
   switch (input.type) {
     case 'send':
-      return send(state, input.entry);
+      return send(state, input.entry, input.replaces);
     case 'withdraw':
       return withdraw(state, input.ticket);
     case 'end':
@@ -24,10 +24,12 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
       return input.packet.kind === 'ack' ? completed(acknowledged(state, input.packet)) : arrived(state, input.packet);
     case 'settled':
       return settled(state, input.number, input.outcome);
+    case 'expire':
+      return expire(state, input.now);
     case 'ackDue':
-      return completed(flush(state, true));
+      return completed(flush(state, true, input.now));
     case 'flush':
-      return completed(flush(state, mustAcknowledge(state)));
+      return completed(flush(state, mustAcknowledge(state), input.now));
     case 'resumed':
       return completed(resumed(state, input));
   }

@@ -179,6 +179,7 @@ export class SessionClient implements Client, Commands {
         peerEnded: () => this.#actor.send({ type: 'END' }),
         complete: () => this.#confirmEnd(),
         violated: (what) => this.#violated(what),
+        dropped: () => this.#notify(),
       },
       this.#session?.registry,
       welcome.sessionId,

@@ -20,7 +20,7 @@ export const converse = (
   options: ClientOptions,
   clock: Clock,
   events: Emitter<ClientEvents>,
-  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated'>,
+  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated' | 'dropped'>,
   registry: Registry | undefined,
   sessionId: string,
   terms: StreamTerms,
@@ -50,6 +50,6 @@ export const converse = (
       buffer: options.buffer ?? clientDefaults.buffer,
       handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
     },
-    { sessionId, peerWindow: terms.window, messageSizeMax: terms.messageSizeMax, ackDelayMs: terms.ackDelayMs },
+    { ...terms, sessionId, peerWindow: terms.window },
   );
 };

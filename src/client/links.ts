@@ -2,7 +2,7 @@ import type { Host } from '../../machines/ports/host.js';
 import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
 import { type Failure, failure } from '../../machines/reasons.js';
 import type { Fact, LinkCommand, Stamp, Welcome } from '../../machines/session/events.js';
-import type { OutboundPacket, Positions } from '../../machines/stream/packets.js';
+import type { OutboundData, Positions } from '../../machines/stream/packets.js';
 import type { Credentials } from './credentials.js';
 import { type ClientOptions, clientDefaults } from './options.js';
 import type { ClientSession } from './session.js';
@@ -46,7 +46,7 @@ export class Links {
     this.#failedOpen = false;
   }
 
-  write(packets: readonly OutboundPacket[]): void {
+  write(packets: readonly OutboundData[]): void {
     this.#link?.write(packets);
   }
 

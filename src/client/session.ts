@@ -12,7 +12,9 @@ import type {
 } from '../stream/contract.js';
 import type { Conversation, Registry } from '../stream/conversation.js';
 import type { MessageHandler, MessageInfo } from '../stream/handlers.js';
+import type { ReadyOptions } from '../stream/readiness.js';
 import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
+import type { SendOptions } from '../stream/send-options.js';
 import type { SendResult } from '../stream/sent.js';
 
 /**
@@ -43,8 +45,19 @@ export interface Session<C extends Contract = AnyContract> {
       request: RequestHandlerInfo,
     ) => RequestReply<DownOf<C>, T> | Promise<RequestReply<DownOf<C>, T>>,
   ): () => void;
-  /** Send a message. What is accepted is handled once, or handed back. Errors: InvalidTypeError, InvalidPayloadError, MessageTooLargeError, BufferFullError, NoActiveSessionError. */
-  send<T extends MessageType<UpOf<C>>>(type: T, payload: MessagePayload<UpOf<C>, T>): SendResult;
+  /** Send a message. What is accepted is handled once, or handed back. Errors: InvalidTypeError, InvalidPayloadError, MessageTooLargeError, BufferFullError, InvalidOptionError, NoActiveSessionError. */
+  send<T extends MessageType<UpOf<C>>>(type: T, payload: MessagePayload<UpOf<C>, T>, options?: SendOptions): SendResult;
+  /**
+   * Wait until there is room for what is to be sent: half of the buffer, and no less than what was refused last. True: there is; false: the session
+   * is over or ending, or the wait was aborted. Never rejects.
+   *
+   * @example
+   * for (const row of rows) {
+   *   if (!(await session.ready())) break;
+   *   session.send('row', row);
+   * }
+   */
+  ready(options?: ReadyOptions): Promise<boolean>;
   /** Ask, and await the answer: a result, never a rejection. */
   request<T extends RequestName<UpOf<C>>>(
     type: T,
@@ -80,10 +93,19 @@ export class ClientSession implements Session {
     return this.registry.requests.on(type, handler);
   }
 
-  send(type: string, payload: unknown): SendResult {
-    const result = this.conversation.send(type, payload);
+  send(type: string, payload: unknown, options?: SendOptions): SendResult {
+    const result = this.conversation.send(type, payload, options);
     this.#changed();
     return result;
+  }
+
+  async ready(options?: ReadyOptions): Promise<boolean> {
+    for (;;) {
+      const { conversation } = this;
+      if (await conversation.ready(options)) return true;
+      // A new stream may have taken the place of the one that was waited for.
+      if (conversation === this.conversation || options?.signal?.aborted) return false;
+    }
   }
 
   async request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {

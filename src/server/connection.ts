@@ -10,7 +10,7 @@ import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { TimerHandle } from '../../machines/ports/host.js';
 import type { AcceptedSocket, SocketClose } from '../../machines/ports/socket.js';
 import { type Failure, failure, reasonFromCloseCode } from '../../machines/reasons.js';
-import type { InboundPacket, OutboundPacket } from '../../machines/stream/packets.js';
+import type { InboundData, InboundPacket, OutboundData } from '../../machines/stream/packets.js';
 import type { Mismatch } from '../../machines/stream/stream.js';
 import { Steps } from '../steps.js';
 import { decodeClientBatch } from '../wire/decode-client.js';
@@ -18,7 +18,7 @@ import { encodeBatch } from '../wire/encode.js';
 import type { ClientFrame, HelloFields, OutboundFrame, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
 import type { OfferedHello } from '../wire/hello.js';
 import { isPacket } from '../wire/is-packet.js';
-import { helloSizeMax } from '../wire/limits.js';
+import { helloSizeMax, volatileBufferedMax, volatileFeature } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
 import type { ConnectionServer } from './connection-server.js';
 import { Rhythm } from './rhythm.js';
@@ -51,7 +51,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   #mismatched: { readonly session: LiveSession; readonly mismatch: Mismatch } | null = null;
   #admission: AbortController | null = null;
   /** What came and is not delivered, batch by batch: with effects held, more than one may wait. */
-  readonly #packets: (readonly InboundPacket[])[] = [];
+  readonly #packets: (readonly InboundData[])[] = [];
   #timer: TimerHandle | null = null;
 
   constructor(server: ConnectionServer, socket: AcceptedSocket, request: RequestInfo, held = false) {
@@ -91,8 +91,15 @@ export class ServerConnection implements SessionConnection, Ticked {
   }
 
   /** What a conversation produced. */
-  write(packets: readonly OutboundPacket[]): void {
-    if (this.#state === 'live' || this.#state === 'ending') this.#send(packets);
+  write(packets: readonly OutboundData[]): void {
+    if (this.#state !== 'live' && this.#state !== 'ending') return;
+    // [R63] Volatile messages come by themselves.
+    if (packets[0]?.kind === 'volatile' && (!this.#hasVolatile || this.#socket.bufferedAmount > volatileBufferedMax)) return;
+    this.#send(packets);
+  }
+
+  get #hasVolatile(): boolean {
+    return this.#hello?.features.includes(volatileFeature) === true;
   }
 
   /** Time has passed: ping where nothing else is said [R49], and give up on what is silent. */
@@ -127,10 +134,10 @@ export class ServerConnection implements SessionConnection, Ticked {
     if (!batch.ok) return this.#violated(batch.code, batch.detail);
     const { frames } = batch;
     if (frames.every(isPacket)) return this.#deliver(frames);
-    let packets: InboundPacket[] = [];
+    let packets: InboundData[] = [];
     for (const frame of frames) {
       if ((this.#state as ConnectionState) === 'closed') return;
-      if (isPacket(frame)) packets.push(frame);
+      if (isPacket(frame) || (frame.kind === 'volatile' && this.#hasVolatile)) packets.push(frame);
       else {
         // Control and data keep their order.
         this.#deliver(packets);
@@ -141,7 +148,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#deliver(packets);
   }
 
-  #deliver(packets: readonly InboundPacket[]): void {
+  #deliver(packets: readonly InboundData[]): void {
     if (packets.length === 0) return;
     this.#packets.push(packets);
     this.input({ type: 'data' });
@@ -223,7 +230,12 @@ export class ServerConnection implements SessionConnection, Ticked {
         return this.#send([{ kind: 'gone' }]);
       case 'sayWelcome':
         if (session !== null)
-          this.#send([{ kind: 'welcome', welcome: welcomeOf(session, this.#server.settings, this.#server.incarnation, this.#positions) }]);
+          this.#send([
+            {
+              kind: 'welcome',
+              welcome: welcomeOf(session, this.#server.settings, this.#server.incarnation, this.#positions, this.#hello?.features ?? []),
+            },
+          ]);
         return;
       case 'sayPong':
         return this.#send([{ kind: 'pong', id: effect.id }]);

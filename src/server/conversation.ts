@@ -1,30 +1,43 @@
 import type { Clock } from '../../machines/ports/host.js';
 import { failure } from '../../machines/reasons.js';
-import type { StreamWindow } from '../../machines/stream/packets.js';
 import { Conversation, type ConversationOwner, newRegistry } from '../stream/conversation.js';
+import type { HelloFields } from '../wire/frames.js';
+import { volatileFeature } from '../wire/limits.js';
 import type { Settings } from './options.js';
-import type { SessionConnection } from './session.js';
+import type { LiveSession } from './session.js';
 
 /** The server's end of a session's conversation, over whichever connection the session has. */
 export const conversationFor = (
   settings: Settings,
   clock: Clock,
   sessionId: string,
-  peerWindow: StreamWindow,
-  connection: () => SessionConnection,
+  hello: Pick<HelloFields, 'window' | 'features'>,
+  session: () => LiveSession,
   reports: ConversationOwner['reports'],
 ): Conversation =>
   new Conversation(
     {
       direction: 'down',
-      write: (packets) => connection().write(packets),
-      peerEnded: () => connection().input({ type: 'peerEnded' }),
-      complete: () => connection().input({ type: 'complete' }),
-      violated: (what) => connection().input({ type: 'violated', failure: what }),
-      tooSlow: () => connection().input({ type: 'dismissed', failure: failure('SlowConsumerError', 'It leaves too much unacknowledged.') }),
+      write: (packets) => session().connection.write(packets),
+      peerEnded: () => session().connection.input({ type: 'peerEnded' }),
+      complete: () => session().connection.input({ type: 'complete' }),
+      violated: (what) => session().connection.input({ type: 'violated', failure: what }),
+      tooSlow: () => endAsTooSlow(session(), 'It leaves too much unacknowledged.'),
+      full: () => {
+        if (session().whenFull === 'end') endAsTooSlow(session(), 'It leaves the buffer full.');
+      },
       reports,
     },
     newRegistry(),
     { clock, ownWindow: settings.window, buffer: settings.buffer, handlerTimeoutMs: settings.handlerTimeoutMs },
-    { sessionId, peerWindow, messageSizeMax: settings.messageSize, ackDelayMs: settings.ackDelayMs },
+    {
+      sessionId,
+      peerWindow: hello.window,
+      messageSizeMax: settings.messageSize,
+      ackDelayMs: settings.ackDelayMs,
+      volatile: hello.features.includes(volatileFeature),
+    },
   );
+
+const endAsTooSlow = ({ connection }: LiveSession, detail: string): void =>
+  connection.input({ type: 'dismissed', failure: failure('SlowConsumerError', detail) });

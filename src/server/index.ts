@@ -21,7 +21,9 @@ export { NineLivesError } from '../errors.js';
 export type { Result } from '../result.js';
 export type { Contract } from '../stream/contract.js';
 export type { MessageInfo } from '../stream/handlers.js';
+export type { ReadyOptions } from '../stream/readiness.js';
 export type { RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
+export type { SendOptions } from '../stream/send-options.js';
 export type { AcceptedSend, Confirmation, RefusedSend, SendResult, Unconfirmed } from '../stream/sent.js';
 export type { Server, ServerEvents } from './api.js';
 export type { Audience, AudienceResult } from './audience.js';
@@ -30,7 +32,7 @@ export type { AttachableServer, AttachOptions, Listening, ListenOptions } from '
 export type { Logger } from './logger.js';
 export type { Guests, ServerOptions } from './options.js';
 export type { SessionsPerUser, SessionsPerUserRule } from './places.js';
-export type { ServerSession } from './session.js';
+export type { ServerSession, WhenFull } from './session.js';
 
 /**
  * Make a server. It opens nothing until it listens, is attached or is asked for its users.

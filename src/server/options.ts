@@ -6,6 +6,7 @@ import type { StreamWindow } from '../../machines/stream/packets.js';
 import { checkRoom, checkWhole } from '../stream/room.js';
 import type { Logger } from './logger.js';
 import { isSessionsPerUser, type SessionsPerUserRule } from './places.js';
+import type { WhenFull } from './session.js';
 
 /** Decides whether guests may enter: for all, or for each attempt. */
 export type Guests = boolean | ((attempt: { readonly username: string; readonly request: RequestInfo }) => boolean | Promise<boolean>);
@@ -48,6 +49,11 @@ export interface ServerOptions {
   readonly handlerTimeoutMs?: number;
   /** How long a request to a client waits for its answer, in milliseconds. Default: 10,000. */
   readonly requestTimeoutMs?: number;
+  /**
+   * What happens where a client leaves its buffer (`limits.buffer`) full: a send is refused with `BufferFullError`, or (`end`) its session ends as
+   * `tooSlow` besides. `session.whenFull` sets it for one session. Default: `refuse`.
+   */
+  readonly whenFull?: WhenFull;
   readonly limits?: {
     /** The largest payload, in UTF-16 code units of its JSON text. Default: 262,144. */
     readonly messageSize?: number;
@@ -80,6 +86,8 @@ export const serverDefaults = {
   presenceGraceMs: 5_000,
   handlerTimeoutMs: 30_000,
   requestTimeoutMs: 10_000,
+  /** Who is behind for a moment need not lose a session for it. */
+  whenFull: 'refuse',
   /** Long enough to ride on an answer, short enough that nobody waits for it. */
   ackDelayMs: 25,
   messageSize: 262_144,
@@ -105,6 +113,7 @@ export interface Settings {
   readonly presenceGraceMs: number;
   readonly handlerTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly whenFull: WhenFull;
   readonly ackDelayMs: number;
   readonly messageSize: number;
   readonly batchSize: number;
@@ -143,6 +152,9 @@ export const settingsOf = (options: ServerOptions): Settings => {
     throw new TypeError(
       `createServer: \`sessionsPerUser\` is many, newest, oldest or a function; it was given ${String(sessionsPerUser)}.`,
     );
+  const { whenFull = serverDefaults.whenFull } = options;
+  if (whenFull !== 'refuse' && whenFull !== 'end')
+    throw new TypeError(`createServer: \`whenFull\` is 'refuse' or 'end'; it was given ${String(whenFull)}.`);
   const limits = options.limits ?? {};
   for (const name of ['messageSize', 'batchSize', 'pendingConnections'] as const)
     checkWhole('createServer', `limits.${name}`, limits[name]);
@@ -170,6 +182,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     presenceGraceMs: pick('presenceGraceMs'),
     handlerTimeoutMs: pick('handlerTimeoutMs'),
     requestTimeoutMs: pick('requestTimeoutMs'),
+    whenFull,
     ackDelayMs: serverDefaults.ackDelayMs,
     messageSize,
     // Four bytes at most for each code unit of the payload, frame included.

@@ -82,12 +82,13 @@ export class SessionKeeper implements SessionKeeping {
     };
     const session: LiveSession = new LiveSession(admitted.session, {
       origin: connection.request,
-      conversation: conversationFor(settings, clock, admitted.session.id, hello.window, () => session.connection, reports),
+      conversation: conversationFor(settings, clock, admitted.session.id, hello, () => session, reports),
       connection,
       tokenHash: hashOfToken(start.token, hello.key),
       keptMs: hello.features.includes(resumeFeature) ? settings.resumeWindowMs : 0,
       expiresAt: admitted.expiresAt,
       requestTimeoutMs: settings.requestTimeoutMs,
+      whenFull: settings.whenFull,
     });
     session.displaces = place.displaces;
     this.starts.add(session);

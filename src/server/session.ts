@@ -3,7 +3,7 @@ import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { SessionRecord } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { failure } from '../../machines/reasons.js';
-import type { OutboundPacket } from '../../machines/stream/packets.js';
+import type { OutboundData } from '../../machines/stream/packets.js';
 import type {
   AnyContract,
   Contract,
@@ -17,7 +17,9 @@ import type {
 } from '../stream/contract.js';
 import type { Conversation, Registry } from '../stream/conversation.js';
 import type { MessageHandler, MessageInfo } from '../stream/handlers.js';
+import type { ReadyOptions } from '../stream/readiness.js';
 import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
+import type { SendOptions } from '../stream/send-options.js';
 import type { SendResult } from '../stream/sent.js';
 
 /**
@@ -38,6 +40,8 @@ export interface ServerSession<C extends Contract = AnyContract> {
   readonly createdAt: number;
   /** The request that brought it. */
   readonly origin: RequestInfo;
+  /** What happens where its client leaves the buffer full; as `createServer` says, until it is set. */
+  whenFull: WhenFull;
   /** Handle messages of a type, one at a time and in order. The returned function stops it. */
   on<T extends MessageType<UpOf<C>>>(type: T, handler: (payload: MessagePayload<UpOf<C>, T>, message: MessageInfo) => unknown): () => void;
   /** Answer requests of a type. Throws where the type has a handler already. */
@@ -48,8 +52,19 @@ export interface ServerSession<C extends Contract = AnyContract> {
       request: RequestHandlerInfo,
     ) => RequestReply<UpOf<C>, T> | Promise<RequestReply<UpOf<C>, T>>,
   ): () => void;
-  /** Send a message. Errors: InvalidTypeError, InvalidPayloadError, MessageTooLargeError, BufferFullError, NoActiveSessionError. */
-  send<T extends MessageType<DownOf<C>>>(type: T, payload: MessagePayload<DownOf<C>, T>): SendResult;
+  /** Send a message. Errors: InvalidTypeError, InvalidPayloadError, MessageTooLargeError, BufferFullError, InvalidOptionError, NoActiveSessionError. */
+  send<T extends MessageType<DownOf<C>>>(type: T, payload: MessagePayload<DownOf<C>, T>, options?: SendOptions): SendResult;
+  /**
+   * Wait until there is room for what is to be sent: half of the buffer, and no less than what was refused last. True: there is; false: the session
+   * is over or ending, or the wait was aborted. Never rejects.
+   *
+   * @example
+   * for (const row of rows) {
+   *   if (!(await session.ready())) break;
+   *   session.send('row', row);
+   * }
+   */
+  ready(options?: ReadyOptions): Promise<boolean>;
   /** Ask the client, and await the answer: a result, never a rejection. */
   request<T extends RequestName<DownOf<C>>>(
     type: T,
@@ -62,11 +77,14 @@ export interface ServerSession<C extends Contract = AnyContract> {
   revoke(): void;
 }
 
+/** A send that the full buffer has no room for is refused with `BufferFullError`; `end`: and the session ends as `tooSlow`. */
+export type WhenFull = 'refuse' | 'end';
+
 /** The connection that a session lives on. */
 export interface SessionConnection {
   /** False where the link is lost and this stands in for one. */
   readonly hasLink: boolean;
-  write(packets: readonly OutboundPacket[]): void;
+  write(packets: readonly OutboundData[]): void;
   input(input: Extract<ConnectionInput, { type: 'end' | 'dismissed' | 'left' | 'peerEnded' | 'complete' | 'violated' }>): void;
   /** Let go of the session: it has another connection now. */
   release(): void;
@@ -82,6 +100,7 @@ export interface SessionParts {
   readonly keptMs: number;
   readonly expiresAt: number | null;
   readonly requestTimeoutMs: number;
+  readonly whenFull: WhenFull;
 }
 
 /** The session behind the interface: untyped, over its conversation. */
@@ -104,6 +123,7 @@ export class LiveSession implements ServerSession {
   readonly expiresAt: number | null;
   /** A resume moves it to another one, and so does a repeated start before it is confirmed. */
   connection: SessionConnection;
+  whenFull: WhenFull;
   readonly #requestTimeoutMs: number;
 
   constructor({ id, user, userAgent, createdAt }: SessionRecord, parts: SessionParts) {
@@ -119,6 +139,7 @@ export class LiveSession implements ServerSession {
     this.keptMs = parts.keptMs;
     this.expiresAt = parts.expiresAt;
     this.connection = parts.connection;
+    this.whenFull = parts.whenFull;
     this.#requestTimeoutMs = parts.requestTimeoutMs;
   }
 
@@ -135,8 +156,12 @@ export class LiveSession implements ServerSession {
     return this.registry.requests.on(type, handler);
   }
 
-  send(type: string, payload: unknown): SendResult {
-    return this.conversation.send(type, payload);
+  send(type: string, payload: unknown, options?: SendOptions): SendResult {
+    return this.conversation.send(type, payload, options);
+  }
+
+  ready(options?: ReadyOptions): Promise<boolean> {
+    return this.conversation.ready(options);
   }
 
   request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {

@@ -1,5 +1,5 @@
-import type { PositionFields, WelcomeFields } from '../wire/frames.js';
-import { resumeFeature } from '../wire/limits.js';
+import type { HelloFields, PositionFields, WelcomeFields } from '../wire/frames.js';
+import { resumeFeature, volatileFeature } from '../wire/limits.js';
 import type { Settings } from './options.js';
 import type { LiveSession } from './session.js';
 
@@ -9,6 +9,7 @@ export const welcomeOf = (
   { window, messageSize, batchSize, pingEveryMs, ackDelayMs }: Settings,
   incarnation: number,
   positions: PositionFields | null,
+  asked: HelloFields['features'],
 ): WelcomeFields => ({
   session: id,
   outcome: positions === null ? 'started' : 'resumed',
@@ -16,7 +17,7 @@ export const welcomeOf = (
   incarnation,
   expiresAt,
   resumeWindowMs: keptMs,
-  features: keptMs > 0 ? [resumeFeature] : [],
+  features: [...(keptMs > 0 ? [resumeFeature] : []), ...(asked.includes(volatileFeature) ? [volatileFeature] : [])],
   window,
   limits: { messageSize, batchSize },
   pingEveryMs,

@@ -1,18 +1,31 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { Failure, ReasonCode } from '../../machines/reasons.js';
-import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, Positions, StreamWindow } from '../../machines/stream/packets.js';
+import type {
+  InboundData,
+  InboundItem,
+  JsonText,
+  MessageItem,
+  OutboundData,
+  Positions,
+  StreamWindow,
+} from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
 import type { Entry, Shipped, StreamEffect, StreamState } from '../../machines/stream/state.js';
 import { type Mismatch, mismatchOf, positionsOf } from '../../machines/stream/stream.js';
 import { errorOf } from '../errors.js';
-import { typeLengthMax, waitMsMax } from '../wire/limits.js';
+import { waitMsMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
+import { Gate } from './gate.js';
 import { type HandlerReports, HandlerTable, Inbox } from './handlers.js';
 import { limitsOf, requestsRunningMax } from './limits.js';
+import { Outbox } from './outbox.js';
+import type { ReadyOptions } from './readiness.js';
 import { Answerer, Asker, type RequestResult, RequestTable } from './requests.js';
 import { isSignal } from './room.js';
 import { StreamRunner } from './runner.js';
+import type { SendOptions } from './send-options.js';
 import { type RefusedSend, type SendResult, Sent, type Unconfirmed } from './sent.js';
+import { VolatileInbox } from './volatile.js';
 
 /** What one side can hold, and how long it waits, whatever the session. */
 export interface ConversationSettings {
@@ -32,11 +45,13 @@ export interface ConversationTerms {
   readonly peerWindow: StreamWindow;
   readonly messageSizeMax: number;
   readonly ackDelayMs: number;
+  /** Does it take volatile messages? Default: no. */
+  readonly volatile?: boolean;
 }
 
 export interface ConversationOwner {
   readonly direction: 'up' | 'down';
-  write(packets: readonly OutboundPacket[]): void;
+  write(packets: readonly OutboundData[]): void;
   /** The other side has said that nothing follows, and all it said is handled. */
   peerEnded(): void;
   complete(): void;
@@ -47,6 +62,10 @@ export interface ConversationOwner {
   readonly changed?: (() => void) | undefined;
   /** Why nothing can be accepted right now; null: it can. */
   readonly refuses?: (() => 'StoreUnavailableError' | null) | undefined;
+  /** A send was refused, as the buffer is full. */
+  full?(): void;
+  /** A message or request was dropped before it was shipped. */
+  dropped?(entry: Entry): void;
   readonly reports: HandlerReports & {
     /** It was shipped on link after link, none of which outlived it, and is not shipped any more. */
     handedBack(message: Unconfirmed): void;
@@ -78,16 +97,17 @@ export const newRegistry = (): Registry => ({ messages: new HandlerTable(), requ
 export class Conversation {
   readonly #owner: ConversationOwner;
   readonly #terms: ConversationTerms;
-  /** The longest message, in UTF-16 code units: what the other side takes, and what the buffer has room for. */
-  readonly #messageSizeMax: number;
+  readonly #clock: Clock;
   readonly #inbox: Inbox;
+  readonly #volatile: VolatileInbox;
+  readonly #outbox: Outbox;
   readonly #asker: Asker;
   readonly #answerer: Answerer;
   readonly runner: StreamRunner;
   readonly registry: Registry;
-  /** What is dispatched on arrival and came before handlers could be registered, in its order: no more than one macrotask brings. Null once they could. */
-  #waiting: (() => void)[] | null = [];
-  #tickets: number;
+  readonly #gate = new Gate();
+  /** Requests that were taken back before they were started. */
+  readonly #cancelled = new Set<number>();
   #over: ReasonCode | null = null;
 
   /** `restored`: it goes on with what an earlier process kept of it. */
@@ -98,19 +118,20 @@ export class Conversation {
     terms: ConversationTerms,
     restored?: { readonly state: StreamState; readonly ticket: number },
   ) {
-    this.#tickets = restored?.ticket ?? 0;
     this.#owner = owner;
     this.registry = registry;
     this.#terms = terms;
-    this.#messageSizeMax = Math.min(terms.messageSizeMax, settings.buffer.size);
+    this.#clock = settings.clock;
     const idPrefix = `${terms.sessionId}:${owner.direction === 'up' ? 'down' : 'up'}`;
     this.runner = new StreamRunner(
       {
         write: (packets) => owner.write(packets),
         deliver: (number, item) => this.#deliver(number, item),
         confirmed: (effect) => this.#confirmed(effect),
+        volatile: (item) => this.#volatile.handle(item),
         numbered: (ticket, number) => this.#asker.numbered(ticket, number),
         handedBack: (shipped) => this.#handedBack(shipped),
+        dropped: (entry, why) => this.#dropped(entry, why),
         changed: owner.changed,
         peerEnded: () => this.#peerEnded(),
         complete: () => owner.complete(),
@@ -136,16 +157,32 @@ export class Conversation {
       },
       true,
     );
+    this.#volatile = new VolatileInbox(registry.messages, { idPrefix, reports: owner.reports });
     this.#asker = new Asker({
       clock: settings.clock,
-      withdraw: (ticket) => this.runner.withdraw(ticket),
-      cancel: (number) => this.#sendItem({ kind: 'cancel', to: number }, 0),
+      withdraw: (ticket) => {
+        this.runner.withdraw(ticket);
+        this.#outbox.readiness.look();
+      },
+      cancel: (number) => this.#outbox.answer({ kind: 'cancel', to: number }, 0),
     });
+    this.#outbox = new Outbox(
+      {
+        clock: settings.clock,
+        runner: this.runner,
+        messageSizeMax: Math.min(terms.messageSizeMax, settings.buffer.size),
+        volatile: terms.volatile === true,
+        asked: () => this.#asker.waiting,
+        refuses: () => owner.refuses?.() ?? null,
+        full: () => owner.full?.(),
+      },
+      restored?.ticket ?? 0,
+    );
     this.#answerer = new Answerer(registry.requests, {
       idPrefix,
       runningMax: requestsRunningMax(settings),
       reply: (to, value) => this.#reply(to, value),
-      fail: (to, code, message) => this.#sendItem({ kind: 'failure', to, code, message }, 0),
+      fail: (to, code, message) => this.#outbox.answer({ kind: 'failure', to, code, message }, 0),
       requestFailed: (request) => owner.reports.requestFailed(request),
     });
   }
@@ -153,25 +190,30 @@ export class Conversation {
   /** Messages were waiting until now, so that handlers could be registered. */
   release(): void {
     this.#inbox.release();
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    for (const run of waiting ?? []) run();
+    this.#volatile.release();
+    this.#gate.open();
+    this.#cancelled.clear();
   }
 
-  send(type: string, payload: unknown): SendResult {
-    const text = this.#text(type, payload);
+  send(type: string, payload: unknown, options?: SendOptions): SendResult {
+    const text = this.#outbox.text(type, payload);
     return 'error' in text
       ? { accepted: false, error: text.error }
-      : this.#accept({ kind: 'message', type, payload: text.json }, text.json.length);
+      : this.#outbox.send({ kind: 'message', type, payload: text.json }, options);
   }
 
   /** A message that was serialised once for many sessions. */
-  sendItem(item: OutboundItem, size: number): SendResult {
-    return this.#accept(item, size);
+  sendItem(item: MessageItem<JsonText>, options?: SendOptions): SendResult {
+    return this.#outbox.send(item, options);
+  }
+
+  /** True once there is room in the buffer; false where the wait was aborted or the conversation is over. Never rejects. */
+  ready(options: ReadyOptions = {}): Promise<boolean> {
+    return this.#outbox.readiness.wait(options);
   }
 
   async request(type: string, payload: unknown, timeoutMs: number, signal: AbortSignal | undefined): Promise<RequestResult<unknown>> {
-    const text = this.#text(type, payload);
+    const text = this.#outbox.text(type, payload);
     const refusedWith = (error: RefusedSend['error']): RequestResult<unknown> => ({
       succeeded: false,
       failed: true,
@@ -186,17 +228,25 @@ export class Conversation {
       return refusedWith(errorOf('BufferFullError', `${this.#asker.waiting} requests wait for their answers.`));
     // Whole milliseconds, within what the wire carries; what is no number at all is no time to wait.
     const waitMs = Math.min(Math.max(Math.ceil(timeoutMs) || 0, 0), waitMsMax);
-    const sent = this.#accept({ kind: 'request', type, payload: text.json, timeoutMs: waitMs }, text.json.length);
-    return sent.accepted ? this.#asker.ask((sent as Sent).ticket, type, waitMs, signal) : refusedWith(sent.error);
+    const sent = this.#outbox.accept(
+      { kind: 'request', type, payload: text.json, timeoutMs: waitMs },
+      text.json.length,
+      this.#clock.now() + waitMs,
+    );
+    return sent.accepted ? this.#asker.ask(sent.ticket, type, waitMs, signal) : refusedWith(sent.error);
   }
 
-  received(packets: readonly InboundPacket[]): void {
+  received(packets: readonly InboundData[]): void {
+    // One that comes together with its cancel is not started.
+    for (const packet of packets) if (packet.kind === 'cancel') this.#cancelled.add(packet.to);
     this.runner.received(packets);
+    if (this.#gate.isOpen && this.#cancelled.size > 0) this.#cancelled.clear();
   }
 
   /** Say goodbye behind all that was sent. */
   end(): void {
     this.runner.end();
+    this.#outbox.readiness.close();
   }
 
   /** Where this side stands in both directions. */
@@ -216,7 +266,7 @@ export class Conversation {
 
   /** The last ticket that was given. */
   get tickets(): number {
-    return this.#tickets;
+    return this.#outbox.tickets;
   }
 
   /** Call back once no message handler runs: at once where none does, also when all is over. */
@@ -240,38 +290,15 @@ export class Conversation {
   close(code: ReasonCode): readonly Unconfirmed[] {
     if (this.#over !== null) return [];
     this.#over = code;
-    this.runner.stop();
+    this.runner.close();
+    this.#outbox.close();
+    this.#gate.close();
     this.#inbox.close();
+    this.#volatile.close();
     this.#answerer.close();
     this.#asker.close(code);
     const shipped = new Set([...toArray(this.runner.state.sent), ...toArray(this.runner.state.replay)].map(({ entry }) => entry));
     return this.runner.unconfirmed().flatMap((entry) => givenBack(entry, shipped.has(entry)));
-  }
-
-  #text(type: string, payload: unknown): { readonly json: string } | { readonly error: RefusedSend['error'] } {
-    if (typeof type !== 'string' || type.length === 0 || type.length > typeLengthMax)
-      return { error: errorOf('InvalidTypeError', `Given: ${typeof type === 'string' ? `${type.length} characters` : typeof type}.`) };
-    const text = toJsonText(payload, this.#messageSizeMax);
-    return text.ok ? { json: text.json } : { error: errorOf(text.code, text.detail) };
-  }
-
-  #accept(item: OutboundItem, size: number): SendResult {
-    if (this.#over !== null) return { accepted: false, error: errorOf('NoActiveSessionError') };
-    const refusal = this.#owner.refuses?.() ?? null;
-    if (refusal !== null) return { accepted: false, error: errorOf(refusal) };
-    if (size > this.#messageSizeMax)
-      return { accepted: false, error: errorOf('MessageTooLargeError', `${size} characters, ${this.#messageSizeMax} at most.`) };
-    this.#tickets += 1;
-    const sent = new Sent(this.#tickets, item, size);
-    const refused = this.runner.send(sent);
-    return refused === null ? sent : { accepted: false, error: errorOf(refused) };
-  }
-
-  /** An answer, which has its room reserved: only the own goodbye can keep it back, or that the other side is given up. Then its asker learns of that. */
-  #sendItem(item: OutboundItem, size: number): void {
-    if (this.#over !== null) return;
-    this.#tickets += 1;
-    this.runner.send({ ticket: this.#tickets, item, size });
   }
 
   #reply(to: number, value: unknown): void {
@@ -279,7 +306,7 @@ export class Conversation {
     const { heldAnswers, limits } = this.runner.state;
     const room = limits.answers.size - heldAnswers.size;
     if (text.ok && text.json.length <= room) {
-      this.#sendItem({ kind: 'reply', to, payload: text.json }, text.json.length);
+      this.#outbox.answer({ kind: 'reply', to, payload: text.json }, text.json.length);
       return;
     }
     // An honest asker may ask for more text at once than can be kept until it has it: that costs it this reply, and not its session.
@@ -287,7 +314,7 @@ export class Conversation {
       ? errorOf('BufferFullError', `A reply has ${text.json.length} characters; ${room} are left for answers.`)
       : errorOf(text.code, text.detail);
     this.#owner.reports.requestFailed({ id: `request ${to}`, type: 'reply', error });
-    this.#sendItem({ kind: 'failure', to, code: 'RequestFailedError', message: 'The reply can not be sent.' }, 0);
+    this.#outbox.answer({ kind: 'failure', to, code: 'RequestFailedError', message: 'The reply can not be sent.' }, 0);
   }
 
   /** [R60] No link outlived it: the app has it back. */
@@ -303,39 +330,52 @@ export class Conversation {
       case 'message':
         this.#inbox.add(number, item);
         return;
-      case 'request':
-        this.#whenReleased(() => {
-          void this.#answerer.answer(number, item);
-          this.runner.settled(number, 'handled');
-        });
-        return;
+      case 'request': {
+        if (this.#gate.isOpen) return this.#start(number, item, 0);
+        const arrivedAt = this.#clock.now();
+        return this.#gate.pass(() => this.#start(number, item, this.#clock.now() - arrivedAt));
+      }
       case 'reply':
       case 'failure':
         this.#asker.answered(item);
+        this.#outbox.readiness.look();
         return;
       case 'cancel':
-        this.#whenReleased(() => this.#answerer.cancelled(item.to));
+        // Where it came before its request was started, that is known already.
+        this.#answerer.cancelled(item.to);
         return;
       case 'end':
         return;
     }
   }
 
+  /** [R40] [R42] Nothing is started that nobody waits for. */
+  #start(number: number, item: Extract<InboundItem, { kind: 'request' }>, waitedMs: number): void {
+    if (this.#cancelled.has(number)) return this.runner.settled(number, 'handled');
+    if (waitedMs >= item.timeoutMs) return this.runner.settled(number, 'expired');
+    void this.#answerer.answer(number, item);
+    this.runner.settled(number, 'handled');
+  }
+
+  #dropped(entry: Entry, why: 'expired' | 'replaced'): void {
+    if (entry instanceof Sent) entry.settle(why);
+    if (entry.item.kind === 'request') this.#asker.expired(entry.ticket);
+    this.#outbox.readiness.look();
+    this.#owner.dropped?.(entry);
+  }
+
   #confirmed({ entries, exceptions }: Extract<StreamEffect, { type: 'confirmed' }>): void {
     const outcomes = exceptions.length === 0 ? null : new Map(exceptions.map(({ number, outcome }) => [number, outcome]));
-    for (const { number, entry } of entries) if (entry instanceof Sent) entry.settle(outcomes?.get(number) ?? 'handled');
+    for (const { number, entry } of entries) {
+      const outcome = outcomes?.get(number) ?? 'handled';
+      if (entry instanceof Sent) entry.settle(outcome);
+      if (outcome === 'expired' && entry.item.kind === 'request') this.#asker.expired(entry.ticket);
+    }
+    this.#outbox.readiness.look();
   }
 
   /** The other side's end is passed on once all it said before is handled and answered. */
   #peerEnded(): void {
-    this.#whenReleased(() => this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded())));
-  }
-
-  #whenReleased(run: () => void): void {
-    if (this.#waiting === null) run();
-    else
-      this.#waiting.push(() => {
-        if (this.#over === null) run();
-      });
+    this.#gate.pass(() => this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded())));
   }
 }

@@ -4,11 +4,13 @@ import { at, lengthOf, push, type Queue, queueOf, shift } from '../../machines/s
 
 /** What a handler learns about the message besides its payload. */
 export interface MessageInfo {
-  /** Unique among all messages: session, direction and number. The same message given twice has the same id. */
+  /** Unique among all messages: session, direction and number. The same message given twice has the same id. A volatile one has no number: its id is unique in this process. */
   readonly id: string;
   readonly type: string;
   /** It was shipped before to an earlier life of this side, which may have handled it. */
   readonly redelivered: boolean;
+  /** It was sent as volatile: beside the order of the others, and without confirmation. */
+  readonly volatile: boolean;
   /** Aborted when the handler takes longer than `handlerTimeoutMs`, and when the session ends. */
   readonly signal: AbortSignal;
 }
@@ -204,17 +206,19 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** An AbortController a message would be most of its cost: it is made when a handler reads the signal. */
-class Info implements MessageInfo {
+export class Info implements MessageInfo {
   readonly id: string;
   readonly type: string;
   readonly redelivered: boolean;
+  readonly volatile: boolean;
   #controller: AbortController | null = null;
   #aborted = false;
 
-  constructor(idPrefix: string, number: number, type: string, redelivered: boolean) {
+  constructor(idPrefix: string, number: number | string, type: string, redelivered: boolean, volatile = false) {
     this.id = `${idPrefix}:${number}`;
     this.type = type;
     this.redelivered = redelivered;
+    this.volatile = volatile;
   }
 
   get signal(): AbortSignal {

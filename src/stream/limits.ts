@@ -3,7 +3,7 @@ import type { StreamLimits } from '../../machines/stream/state.js';
 import { framesPerBatchMax, itemOverheadMax } from '../wire/limits.js';
 
 /** The most payload text in one batch of several messages, in UTF-16 code units: even at three bytes each it fits the default batch limit of 1 MiB. */
-const batchSizeMax = 262_144;
+export const batchSizeMax = 262_144;
 /** How many handlers of requests may run at once, however small the window: a handler that asks back must not be refused for want of window. */
 const requestsRunningMin = 1_024;
 /**

@@ -110,6 +110,11 @@ export class Asker {
     else asked.settle(failed(errorOf(item.code, item.message), item.code !== 'RequestUnhandledError'));
   }
 
+  /** Its time was over before it could be run: at the latest its own timer would say so. */
+  expired(ticket: number): void {
+    this.#byTicket.get(ticket)?.settle(failed(errorOf('RequestTimeoutError'), false));
+  }
+
   /** No answer will come any more. */
   close(code: ReasonCode): void {
     for (const asked of [...this.#byTicket.values()]) asked.settle(failed(errorOf(code), asked.number !== null));
@@ -163,6 +168,8 @@ export class Answerer {
   readonly #table: RequestTable;
   readonly #owner: AnswererOwner;
   readonly #running = new Map<number, AbortController>();
+  /** How many of them somebody waits for: the goodbye waits for no other. */
+  #awaited = 0;
   #closed = false;
   #idle: (() => void) | null = null;
 
@@ -183,6 +190,7 @@ export class Answerer {
     }
     const controller = new AbortController();
     this.#running.set(number, controller);
+    this.#awaited += 1;
     const id = `${this.#owner.idPrefix}:${number}`;
     try {
       const value = await handler(item.payload, { id, type: item.type, signal: controller.signal });
@@ -196,17 +204,25 @@ export class Answerer {
       if (!aborted) this.#owner.fail(number, 'RequestFailedError', `Type: ${item.type}.`);
     } finally {
       this.#running.delete(number);
-      if (this.#running.size === 0) this.#idle?.();
+      if (!controller.signal.aborted) this.#forget();
     }
   }
 
   cancelled(number: number): void {
-    this.#running.get(number)?.abort();
+    const controller = this.#running.get(number);
+    if (controller === undefined || controller.signal.aborted) return;
+    controller.abort();
+    this.#forget();
   }
 
-  /** Call back once nothing runs. */
+  #forget(): void {
+    this.#awaited -= 1;
+    if (this.#awaited === 0) this.#idle?.();
+  }
+
+  /** Call back once nothing runs that somebody waits for: a handler that ignores its signal delays nobody. */
   whenIdle(callback: () => void): void {
-    if (this.#running.size === 0) callback();
+    if (this.#awaited === 0) callback();
     else
       this.#idle = () => {
         this.#idle = null;

@@ -1,7 +1,15 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { Failure } from '../../machines/reasons.js';
-import type { InboundItem, InboundPacket, OutboundPacket, Positions } from '../../machines/stream/packets.js';
-import { lengthOf } from '../../machines/stream/queue.js';
+import type {
+  InboundData,
+  InboundItem,
+  JsonText,
+  OutboundData,
+  Positions,
+  StreamWindow,
+  VolatileItem,
+} from '../../machines/stream/packets.js';
+import { at, lengthOf } from '../../machines/stream/queue.js';
 import {
   asValue,
   type Entry,
@@ -15,14 +23,19 @@ import {
 } from '../../machines/stream/state.js';
 import { reduceStream, unconfirmed, unconfirmedCount } from '../../machines/stream/stream.js';
 import { Steps } from '../steps.js';
+import { Expiry } from './expiry.js';
+import { VolatileOutbox } from './volatile.js';
 
 /** What a stream's owner does for it. */
 export interface StreamOwner {
-  write(packets: readonly OutboundPacket[]): void;
+  write(packets: readonly OutboundData[]): void;
   deliver(number: number, item: InboundItem): void;
   confirmed(effect: Extract<StreamEffect, { type: 'confirmed' }>): void;
+  /** A volatile message came. */
+  volatile(item: VolatileItem<unknown>): void;
   numbered(ticket: number, number: number): void;
   handedBack(shipped: Shipped): void;
+  dropped(entry: Entry, why: 'expired' | 'replaced'): void;
   peerEnded(): void;
   complete(): void;
   violated(failure: Failure): void;
@@ -52,10 +65,19 @@ export class StreamRunner {
   readonly #settings: StreamSettings;
   #state: StreamState;
   #ackTimer: TimerHandle | null = null;
+  readonly #expiry: Expiry;
+  readonly #volatile = new VolatileOutbox();
+  /** Was anything ever sent that expires? Only then the time is asked for. */
+  #isTimed = false;
   #flushPlanned = false;
   readonly #flush = (): void => {
     this.#flushPlanned = false;
-    if (!this.#stopped) this.#input({ type: 'flush' });
+    if (this.#stopped) return;
+    const volatile = this.#volatile.take();
+    if (volatile.length > 0) this.#owner.write(volatile);
+    if (!this.#isTimed) return this.#input({ type: 'flush' });
+    this.#input({ type: 'flush', now: this.#settings.clock.now() });
+    this.#awaitExpiry();
   };
   #stopped = false;
   /** What the latest `send` was answered with. */
@@ -67,6 +89,8 @@ export class StreamRunner {
     this.#owner = owner;
     this.#settings = settings;
     this.#state = settings.initial ?? initialStream(settings.limits);
+    this.#isTimed = settings.initial !== undefined;
+    this.#expiry = new Expiry(settings.clock, () => this.#expire());
     this.steps = new Steps((effect) => this.#perform(effect), settings.held);
   }
 
@@ -75,17 +99,44 @@ export class StreamRunner {
     return asValue(this.#state);
   }
 
+  /** Messages and requests held, shipped or not. */
+  get held(): StreamWindow {
+    return this.#state.held;
+  }
+
+  /** Is anything still taken? Not once the goodbye is said. */
+  get isOpen(): boolean {
+    return this.#state.ownEnd === 'open';
+  }
+
+  /** The ticket of what is shipped next; what has an earlier one can not be taken back or replaced. */
+  get oldestQueued(): number | undefined {
+    return at(this.#state.queued, 0)?.ticket;
+  }
+
   get limits(): StreamLimits {
     return this.#settings.limits;
   }
 
   /** Null: accepted. */
-  send(entry: Entry): Extract<StreamEffect, { type: 'refused' }>['code'] | null {
+  send(entry: Entry, replaces?: number): Extract<StreamEffect, { type: 'refused' }>['code'] | null {
     this.#refusal = null;
-    this.#input({ type: 'send', entry });
+    this.#input({ type: 'send', entry, replaces });
     const refusal = this.#refusal;
-    if (refusal === null) this.#planFlush();
-    return refusal;
+    if (refusal !== null) return refusal;
+    if (entry.expiresAt !== undefined) {
+      this.#isTimed = true;
+      if (this.#stopped) this.#awaitExpiry();
+    }
+    this.#planFlush();
+    return null;
+  }
+
+  /** Write it with this turn, or never. */
+  sendVolatile(item: VolatileItem<JsonText>): void {
+    if (this.#stopped) return;
+    this.#volatile.add(item);
+    this.#planFlush();
   }
 
   withdraw(ticket: number): boolean {
@@ -104,10 +155,14 @@ export class StreamRunner {
     this.#planFlush();
   }
 
-  received(packets: readonly InboundPacket[]): void {
+  received(packets: readonly InboundData[]): void {
     if (this.#stopped) return;
     const all: StreamEffect[] = [];
     for (const packet of packets) {
+      if (packet.kind === 'volatile') {
+        this.#owner.volatile(packet);
+        continue;
+      }
       const [state, effects] = reduceStream(inPlace(this.#state), { type: 'arrived', packet });
       this.#state = state;
       for (const effect of effects) all.push(effect);
@@ -139,20 +194,34 @@ export class StreamRunner {
     this.#stopped = true;
     if (this.#ackTimer !== null) this.#settings.clock.clearTimeout(this.#ackTimer);
     this.#ackTimer = null;
+    this.#volatile.take();
+    if (this.#isTimed) this.#awaitExpiry();
+  }
+
+  /** It is over. What was not shipped in its time is dropped as that. */
+  close(): void {
+    this.stop();
+    if (this.#isTimed) this.#input({ type: 'expire', now: this.#settings.clock.now() });
+    this.#expiry.set(null);
+  }
+
+  #expire(): void {
+    this.#input({ type: 'expire', now: this.#settings.clock.now() });
+    this.#awaitExpiry();
+  }
+
+  #awaitExpiry(): void {
+    this.#expiry.set(this.#state.nextExpiry);
   }
 
   #input(input: StreamInput): void {
     const [state, effects] = reduceStream(inPlace(this.#state), input);
     this.#state = state;
     this.#owner.changed?.();
-    if (input.type === 'send') {
-      const [refused] = effects;
-      if (refused?.type !== 'refused') return;
-      this.#refusal = refused.code;
-      this.steps.add(effects.slice(1));
-      return;
-    }
-    this.steps.add(effects);
+    const [first] = effects;
+    if (first?.type !== 'refused') return this.steps.add(effects);
+    this.#refusal = first.code;
+    this.steps.add(effects.slice(1));
   }
 
   /** Everything that one turn of the event loop produces leaves in as few batches as it fits in. */
@@ -175,6 +244,9 @@ export class StreamRunner {
         return;
       case 'handedBack':
         this.#owner.handedBack(effect.shipped);
+        return;
+      case 'dropped':
+        this.#owner.dropped(effect.entry, effect.why);
         return;
       case 'refused':
       case 'withdrawn':
@@ -216,7 +288,7 @@ export class StreamRunner {
     const { clock, ackDelayMs } = this.#settings;
     this.#ackTimer = clock.setTimeout(() => {
       this.#ackTimer = null;
-      this.#input({ type: 'ackDue' });
+      this.#input({ type: 'ackDue', now: this.#isTimed ? clock.now() : undefined });
     }, ackDelayMs);
   }
 }

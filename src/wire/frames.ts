@@ -5,7 +5,7 @@
 import type { Json, JsonObject } from '../../machines/ports/json.js';
 import type { User } from '../../machines/ports/user.js';
 import type { ReasonCode } from '../../machines/reasons.js';
-import type { InboundPacket, JsonText, OutboundPacket, Positions, StreamWindow } from '../../machines/stream/packets.js';
+import type { InboundPacket, OutboundData, Positions, StreamWindow, VolatileItem } from '../../machines/stream/packets.js';
 
 /** Where a side stands in both streams, as told in a hello or a welcome. */
 export type PositionFields = Omit<Positions, 'incarnation'>;
@@ -111,21 +111,11 @@ export type CommonFrame =
   /** The last frame of a connection, with why. */
   | { readonly kind: 'bye'; readonly bye: DenyFields; readonly positions?: PositionFields }
   /** A message without number or confirmation. */
-  | { readonly kind: 'volatile'; readonly type: string; readonly payload: unknown }
+  | VolatileItem<unknown>
   | InboundPacket;
 
-/** A message without number or confirmation, on its way out. */
-export interface OutboundVolatile {
-  readonly kind: 'volatile';
-  readonly type: string;
-  readonly payload: JsonText;
-}
-
 /** What is encoded: the frames above, with data as the stream hands it over. */
-export type OutboundFrame =
-  | Exclude<ClientFrame | ServerFrame, InboundPacket | { readonly kind: 'volatile' }>
-  | OutboundVolatile
-  | OutboundPacket;
+export type OutboundFrame = Exclude<ClientFrame | ServerFrame, InboundPacket | { readonly kind: 'volatile' }> | OutboundData;
 
 /** What arrived, or which rule it broke. */
 export type Decoded<Frame> =

@@ -33,6 +33,10 @@ export const featuresMax = 64;
 export const featureLengthMax = 64;
 /** The name of the feature by which a lost session goes on. */
 export const resumeFeature = 'resume';
+/** The name of the feature by which messages go without number and confirmation. */
+export const volatileFeature = 'volatile';
+/** How much a socket may hold for volatile messages to be added, in bytes: half a second at 1 Mbit/s. What would wait longer is dropped. */
+export const volatileBufferedMax = 65_536;
 /** The most tokens that may be offered for a resume: the current one and the one it may have been rotated to. */
 export const resumeTokensMax = 2;
 /** The deepest nesting of a payload: no recursive walk, here or in an app, overflows a stack at it. */

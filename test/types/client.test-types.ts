@@ -135,7 +135,7 @@ export const talksAsClient = async (): Promise<void> => {
   holds<Equal<typeof sent, SendResult>>();
   if (sent.accepted) {
     const { status } = await sent.confirmed;
-    holds<Equal<typeof status, 'handled' | 'failed' | 'unhandled' | 'expired' | 'unknown'>>();
+    holds<Equal<typeof status, 'handled' | 'failed' | 'unhandled' | 'expired' | 'replaced' | 'unknown'>>();
     // @ts-expect-error What was accepted has no error.
     sent.error.code;
   } else holds<Equal<(typeof sent)['error'], NineLivesError>>();

@@ -25,6 +25,7 @@ const fates: Readonly<Record<Exclude<Confirmation['status'], 'handled'>, string>
   failed: 'not handled, as the server refused it',
   unhandled: 'not handled, as nothing on the server takes chat messages',
   expired: 'not handled, as it came too late',
+  replaced: 'not handled, as a newer one took its place',
   unknown: 'perhaps not handled, as the session was over before the server confirmed it',
 };
 

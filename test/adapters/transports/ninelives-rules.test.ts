@@ -112,7 +112,7 @@ hello('says what it has to say, and nothing of what is absent', async () => {
     hello: {
       v: 1,
       agent: 'test',
-      features: ['resume'],
+      features: ['resume', 'volatile'],
       window: { messages: 8, size: 1_000 },
       start: { username: 'jane', token: startOpening.token },
     },
@@ -125,7 +125,7 @@ hello('says what it has to say, and nothing of what is absent', async () => {
       v: 1,
       key: 'key',
       agent: 'test',
-      features: ['resume'],
+      features: ['resume', 'volatile'],
       window: { messages: 8, size: 1_000 },
       resume: { session: 'formerly', tokens: resumeOpening.tokens, next: resumeOpening.nextToken, positions, incarnation },
       abandoned: { session: 'a', tokens: [startOpening.token] },

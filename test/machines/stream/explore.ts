@@ -52,6 +52,7 @@ const withEffect = (half: Half, effect: StreamEffect): Half => {
     case 'refused':
     case 'withdrawn':
     case 'handedBack':
+    case 'dropped':
       return half;
   }
 };

@@ -178,6 +178,7 @@ type Of<T extends StreamEffect['type']> = Extract<StreamEffect, { type: T }>;
 /** One side. Each method is one input and gives its effects. */
 export class Side {
   state: StreamState;
+  now = 0;
 
   constructor(narrowed: Partial<StreamLimits> = {}) {
     this.state = initialStream(limitsOf(narrowed));
@@ -211,11 +212,11 @@ export class Side {
   }
 
   flush(): readonly StreamEffect[] {
-    return this.do({ type: 'flush' });
+    return this.do({ type: 'flush', now: this.now });
   }
 
   ackDue(): readonly StreamEffect[] {
-    return this.do({ type: 'ackDue' });
+    return this.do({ type: 'ackDue', now: this.now });
   }
 }
 

@@ -22,6 +22,8 @@ const make = ({ held = false, ackDelayMs = 25 } = {}) => {
       },
       confirmed: ({ entries }) => void did.push(['confirmed', ...entries.map(({ number }) => number)]),
       handedBack: () => undefined,
+      volatile: ({ type }) => void did.push(['volatile', type]),
+      dropped: ({ ticket }, why) => void did.push(['dropped', ticket, why]),
       numbered: (ticket, number) => void did.push(['numbered', ticket, number]),
       peerEnded: () => void did.push(['peerEnded']),
       complete: () => void did.push(['complete']),

@@ -1,7 +1,7 @@
 /** Two conversations that talk over the real wire text, and what tests of the parts of one stand on. */
 import { type VirtualHost, virtualHost } from '../../../adapters/hosts/virtual.js';
 import type { Failure } from '../../../machines/reasons.js';
-import type { InboundPacket, OutboundPacket } from '../../../machines/stream/packets.js';
+import type { InboundData, OutboundData } from '../../../machines/stream/packets.js';
 import {
   Conversation,
   type ConversationOwner,
@@ -19,7 +19,7 @@ export interface Side {
   readonly conversation: Conversation;
   readonly noted: Noted[];
   /** What it wrote, a list for each piece. */
-  readonly wrote: (readonly OutboundPacket[])[];
+  readonly wrote: (readonly OutboundData[])[];
 }
 
 export interface Pair {
@@ -31,10 +31,10 @@ export interface Pair {
 }
 
 /** What arrives of what was written: through the encoder and the decoder. */
-export const arriving = (packets: readonly OutboundPacket[]): readonly InboundPacket[] => {
+export const arriving = (packets: readonly OutboundData[]): readonly InboundData[] => {
   const batch = decodeServerBatch(encodeBatch(packets));
   if (!batch.ok) throw new Error(batch.detail);
-  return batch.frames as readonly InboundPacket[];
+  return batch.frames as readonly InboundData[];
 };
 
 export const defaults: Omit<ConversationSettings, 'clock'> = {
@@ -54,12 +54,12 @@ export const defaultTerms: ConversationTerms = {
 export const sideOf = (
   direction: 'up' | 'down',
   settings: ConversationSettings,
-  write: (packets: readonly OutboundPacket[]) => void,
+  write: (packets: readonly OutboundData[]) => void,
   terms: Partial<ConversationTerms> = {},
   peerEnded: (side: Side) => void = () => undefined,
 ): Side => {
   const noted: Noted[] = [];
-  const wrote: (readonly OutboundPacket[])[] = [];
+  const wrote: (readonly OutboundData[])[] = [];
   const note =
     (name: string) =>
     (...args: unknown[]): void =>
@@ -77,6 +77,7 @@ export const sideOf = (
     complete: note('complete'),
     violated: (what: Failure) => note('violated')(what.code),
     tooSlow: note('tooSlow'),
+    full: note('full'),
     reports: {
       handedBack: note('handedBack'),
       unhandled: note('unhandled'),
@@ -94,7 +95,7 @@ export const pairOf = (settings: Partial<ConversationSettings> = {}, terms: Part
   const host = virtualHost({ seed: 1 });
   let isCut = false;
   const all = { ...defaults, clock: host.clock, ...settings };
-  const to = (other: () => Side) => (packets: readonly OutboundPacket[]) => {
+  const to = (other: () => Side) => (packets: readonly OutboundData[]) => {
     const packetsThere = arriving(packets);
     host.clock.macrotask(() => {
       if (!isCut) other().conversation.received(packetsThere);

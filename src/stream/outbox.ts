@@ -1,0 +1,120 @@
+import type { Clock } from '../../machines/ports/host.js';
+import type { JsonText, MessageItem, OutboundItem, VolatileItem } from '../../machines/stream/packets.js';
+import { errorOf } from '../errors.js';
+import { typeLengthMax, waitMsMax } from '../wire/limits.js';
+import { toJsonText } from '../wire/payload.js';
+import { Readiness } from './readiness.js';
+import { ReplaceKeys } from './replace-keys.js';
+import type { StreamRunner } from './runner.js';
+import { problemOf, type SendOptions } from './send-options.js';
+import { type RefusedSend, type SendResult, Sent, sentAndForgotten } from './sent.js';
+
+export interface OutboxOwner {
+  readonly clock: Clock;
+  readonly runner: StreamRunner;
+  /** The longest message, in UTF-16 code units: what the other side takes, and what the buffer has room for. */
+  readonly messageSizeMax: number;
+  /** Does the other side take volatile messages? */
+  readonly volatile: boolean;
+  /** How many requests wait for their answers: the buffer bounds these too. */
+  asked(): number;
+  /** Why nothing can be accepted right now; null: it can. */
+  refuses(): 'StoreUnavailableError' | null;
+  /** A send was refused, as the buffer is full. */
+  full(): void;
+}
+
+const refusedFor = (error: RefusedSend['error']): RefusedSend => ({ accepted: false, error });
+
+/** The sending half of a conversation: what the app says becomes items of the stream, or is refused. */
+export class Outbox {
+  readonly #owner: OutboxOwner;
+  readonly #keys = new ReplaceKeys();
+  readonly readiness: Readiness;
+  /** The last ticket that was given. */
+  tickets: number;
+  /** What the latest refusal for want of room was asked for: whoever awaits room needs this much. */
+  #refusedSize = 0;
+  #isOver = false;
+
+  /** `ticket`: the last one that was given by an earlier process. */
+  constructor(owner: OutboxOwner, ticket: number) {
+    this.#owner = owner;
+    this.tickets = ticket;
+    this.readiness = new Readiness((messages) => this.#hasRoom(messages));
+  }
+
+  /** A payload as JSON text, or what is wrong with it or with its type. */
+  text(type: string, payload: unknown): { readonly json: JsonText } | { readonly error: RefusedSend['error'] } {
+    if (typeof type !== 'string' || type.length === 0 || type.length > typeLengthMax)
+      return { error: errorOf('InvalidTypeError', `Given: ${typeof type === 'string' ? `${type.length} characters` : typeof type}.`) };
+    const text = toJsonText(payload, this.#owner.messageSizeMax);
+    return text.ok ? { json: text.json } : { error: errorOf(text.code, text.detail) };
+  }
+
+  /** A message, serialised. */
+  send(item: MessageItem<JsonText>, options: SendOptions | undefined): SendResult {
+    if (options === undefined) return this.accept(item, item.payload.length);
+    const problem = problemOf(options);
+    if (problem !== null) return refusedFor(errorOf('InvalidOptionError', `It is \`${problem}\`.`));
+    const { ttlMs, replaceKey, volatile } = options;
+    if (volatile === true) return this.#sendVolatile({ kind: 'volatile', type: item.type, payload: item.payload });
+    const expiresAt = ttlMs === undefined ? undefined : this.#owner.clock.now() + Math.min(ttlMs, waitMsMax);
+    if (replaceKey === undefined) return this.accept(item, item.payload.length, expiresAt);
+    const sent = this.accept(item, item.payload.length, expiresAt, this.#keys.of(item.type, replaceKey));
+    if (sent.accepted) this.#keys.set(item.type, replaceKey, sent.ticket, this.#owner.runner.oldestQueued ?? sent.ticket);
+    return sent;
+  }
+
+  accept(item: OutboundItem, size: number, expiresAt?: number, replaces?: number): Sent | RefusedSend {
+    const { runner, messageSizeMax } = this.#owner;
+    if (this.#isOver) return refusedFor(errorOf('NoActiveSessionError'));
+    const problem = this.#owner.refuses();
+    if (problem !== null) return refusedFor(errorOf(problem));
+    if (size > messageSizeMax) return refusedFor(errorOf('MessageTooLargeError', `${size} characters, ${messageSizeMax} at most.`));
+    this.tickets += 1;
+    const sent = new Sent(this.tickets, item, size, expiresAt);
+    const refusal = runner.send(sent, replaces);
+    if (refusal === null) {
+      this.#refusedSize = 0;
+      return sent;
+    }
+    if (refusal === 'BufferFullError') this.#refuse(size);
+    return refusedFor(errorOf(refusal));
+  }
+
+  /** An answer, which has its room reserved: only the own goodbye can keep it back, or that the other side is given up. Then its asker learns of that. */
+  answer(item: OutboundItem, size: number): void {
+    if (this.#isOver) return;
+    this.tickets += 1;
+    this.#owner.runner.send({ ticket: this.tickets, item, size });
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.readiness.close();
+  }
+
+  #refuse(size: number): void {
+    this.#refusedSize = size;
+    this.#owner.full();
+  }
+
+  #sendVolatile(item: VolatileItem<JsonText>): SendResult {
+    const { runner, volatile, messageSizeMax } = this.#owner;
+    if (this.#isOver || !runner.isOpen) return refusedFor(errorOf('NoActiveSessionError'));
+    if (item.payload.length > messageSizeMax) return refusedFor(errorOf('MessageTooLargeError', `${messageSizeMax} characters at most.`));
+    if (!volatile) return refusedFor(errorOf('InvalidOptionError', 'It is `volatile`: the other side takes no such messages.'));
+    runner.sendVolatile(item);
+    return sentAndForgotten;
+  }
+
+  /** Half of it is free, so that nobody is woken for each message; and as much as was asked for. */
+  #hasRoom(messages: number): boolean {
+    const { held, limits } = this.#owner.runner;
+    const { buffer } = limits;
+    const wanted = Math.min(Math.max(messages, buffer.messages / 2), buffer.messages);
+    const size = Math.max(this.#refusedSize, Math.ceil(buffer.size / 2));
+    return Math.max(held.messages, this.#owner.asked()) + wanted <= buffer.messages && held.size + size <= buffer.size;
+  }
+}
