@@ -47,7 +47,7 @@ class Subject {
 
   constructor(name: 'ws' | 'ninelives') {
     this.name = name;
-    this.#process = fork(new URL('./server.ts', import.meta.url), [name], { execArgv: [...process.execArgv, '--expose-gc'] });
+    this.#process = fork(new URL('./server.js', import.meta.url), [name], { execArgv: [...process.execArgv, '--expose-gc'] });
   }
 
   async begin(): Promise<void> {

@@ -6,7 +6,7 @@
  *   npm run bench -- throughput --json      one object for programs
  *   npm run bench -- throughput --rounds 9 --messages 100000
  *   npm run bench -- throughput --only "up, 100"     the rows whose name holds this
- *   node --import tsx --cpu-prof --cpu-prof-dir=... bench/throughput/index.ts --profile --only up     ninelives alone, for a profile of both processes
+ *   node --cpu-prof .bench/throughput/index.js --profile --only "up, 100"     ninelives alone, for a profile of both processes
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,7 @@ const messages = Number(values.messages);
 const echoes = Number(values.echoes);
 const payload = { text: 'x'.repeat(80) };
 
-const servers = fork(new URL('./server.ts', import.meta.url));
+const servers = fork(new URL('./server.js', import.meta.url));
 const told = async <Key extends string>(key: Key): Promise<Extract<Told, Record<Key, unknown>>> => {
   for (;;) {
     const [what] = (await once(servers, 'message')) as [Told];
