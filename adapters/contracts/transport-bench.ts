@@ -1,3 +1,4 @@
+import { silenceMsDefault } from '../../machines/liveness/liveness.js';
 import type { Link, LinkEvents, LinkOptions, Openings, ResumeOpening, StartOpening, Transport } from '../../machines/ports/transport.js';
 import type { Failure } from '../../machines/reasons.js';
 import type { Welcome } from '../../machines/session/events.js';
@@ -67,6 +68,8 @@ export const wordOf = (word: LinkWord): string => (typeof word === 'string' ? wo
 export interface LinkEar {
   readonly events: LinkEvents;
   readonly told: readonly LinkWord[];
+  /** How far the own direction is said to be, for the transport to judge silence by. */
+  readonly progress: { shipped: number; peerReceived: number };
   /** The names of what was told, liveness left out: when that is measured is the wire's own business. */
   readonly words: readonly string[];
   /** Resolves once a word of this name was told. */
@@ -90,8 +93,10 @@ export const linkEar = (): LinkEar => {
   };
   const hears = (name: string): Promise<void> =>
     told.some((word) => wordOf(word) === name) ? Promise.resolve() : new Promise((resolve) => waiters.push({ name, resolve }));
+  const progress = { shipped: 0, peerReceived: 0 };
   return {
     told,
+    progress,
     events: {
       opened: () => hear('opened'),
       welcomed: (welcomed, _terms, positions) => hear({ welcomed, positions }),
@@ -101,6 +106,7 @@ export const linkEar = (): LinkEar => {
       heard: () => hear('heard'),
       measured: () => hear('measured'),
       received: (received) => hear({ received }),
+      progress: () => progress,
     },
     get words() {
       return told.map(wordOf).filter((name) => !ofLiveness.includes(name));
@@ -198,6 +204,7 @@ export const openLink = (
     connectTimeoutMs: AMPLE_MS,
     helloTimeoutMs: AMPLE_MS,
     afterFailedOpen: false,
+    silenceMs: silenceMsDefault,
     ...options,
   });
   return { link, ear, asked, whenAsked };

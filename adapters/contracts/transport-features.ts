@@ -84,16 +84,32 @@ export const transportFeatures = (on: On, without: readonly Feature[]): void => 
       deepStrictEqual(ear.words, ['opened', 'welcomed', 'received']);
     });
 
-    on('a peer that falls silent is suspected, then lost', async (bench, watch) => {
+    on('a peer that answers nothing any more is lost where it is asked', async (bench, watch) => {
       const opened = await openWelcomed(bench);
       const { link, ear, visit } = opened;
       watch(opened);
       visit.mute();
       link.probe();
-      await bench.advance(SHORT_MS);
-      await ear.hears('suspected');
       while (!ear.words.includes('lost')) await bench.advance(SHORT_MS);
       strictEqual((await ear.failure()).code, 'ConnectionSilentError');
     });
+
+    on(
+      'a peer that answers nothing any more is suspected, then lost, where something waits for its acknowledgement',
+      async (bench, watch) => {
+        const opened = await openWelcomed(bench);
+        const { link, ear, visit } = opened;
+        watch(opened);
+        visit.mute();
+        ear.progress.shipped = 1;
+        link.write([message('into the void')]);
+        while (!ear.words.includes('lost')) await bench.advance(SHORT_MS);
+        strictEqual((await ear.failure()).code, 'ConnectionSilentError');
+        deepStrictEqual(
+          ear.told.filter((word) => word === 'suspected' || word === 'heard'),
+          ['suspected'],
+        );
+      },
+    );
   }
 };

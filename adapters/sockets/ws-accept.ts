@@ -42,12 +42,13 @@ const terminateSoon = (ws: WebSocket) => {
 
 /**
  * The server's end of a WebSocket of the package `ws`. `listen` belongs into the same turn as the `connection` event, as ws holds nothing back.
+ * `network` is the socket below it, whose bytes are counted.
  * What ws refuses to read (text that is not UTF-8, a message over `maxPayload`) ends in `closed` at once, with the code that the peer is sent and the sentence of ws.
  *
  * @example
  * wss.on('connection', (ws) => acceptedFromWs(ws).listen({ received: (data) => {}, closed: ({ code }) => {} }));
  */
-export const acceptedFromWs = (ws: WebSocket): AcceptedSocket => {
+export const acceptedFromWs = (ws: WebSocket, network: { readonly bytesRead?: number } = {}): AcceptedSocket => {
   let listening = true;
   let told: Parameters<AcceptedSocket['listen']>[0] | undefined;
 
@@ -75,6 +76,9 @@ export const acceptedFromWs = (ws: WebSocket): AcceptedSocket => {
     },
     get bufferedAmount() {
       return ws.bufferedAmount;
+    },
+    get bytesReceived() {
+      return network.bytesRead;
     },
     listen: (events) => {
       told = events;

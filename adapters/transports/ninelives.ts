@@ -1,10 +1,12 @@
 import {
   initialLiveness,
+  isAsking,
   type LivenessInput,
   type LivenessState,
   type LivenessStep,
   reduceLiveness,
 } from '../../machines/liveness/liveness.js';
+import { noSigns, noteHeard, notePassed, noteSaid, type Signs } from '../../machines/liveness/signs.js';
 import type { Host, TimerHandle } from '../../machines/ports/host.js';
 import type { OpenSocket, Socket, SocketClose } from '../../machines/ports/socket.js';
 import type { Link, LinkEvents, LinkOptions, Openings, StartOpening, Transport } from '../../machines/ports/transport.js';
@@ -63,6 +65,7 @@ class NinelivesLink implements Link {
   #timer: TimerHandle | null = null;
   #hasVolatile = false;
   #liveness: LivenessState | null = null;
+  readonly #signs: Signs = noSigns(0);
 
   constructor(transport: NinelivesTransportOptions, openings: Openings, events: LinkEvents, options: LinkOptions) {
     this.#transport = transport;
@@ -77,11 +80,14 @@ class NinelivesLink implements Link {
   write(packets: readonly OutboundData[]): void {
     if (this.#step !== 'welcomed') return;
     if (packets[0]?.kind === 'volatile' && (!this.#hasVolatile || (this.#socket?.bufferedAmount ?? 0) > volatileBufferedMax)) return;
-    this.#send(packets);
+    const text = encodeBatch(packets);
+    this.#socket?.send(text);
+    const now = this.#now();
+    if (noteSaid(this.#signs, this.#events.progress(), text.length, now)) this.#live({ type: 'awaiting', now, signs: this.#signs });
   }
 
   probe(): void {
-    if (this.#step === 'welcomed') this.#live({ type: 'probe', now: this.#now() });
+    if (this.#step === 'welcomed') this.#live({ type: 'hint', now: this.#now(), signs: this.#signs });
   }
 
   close(goodbye = false): void {
@@ -148,9 +154,13 @@ class NinelivesLink implements Link {
     if (typeof data !== 'string') return this.#breakOff(failure('ProtocolError', 'A binary message came.'));
     const batch = decodeServerBatch(data);
     if (!batch.ok) return this.#breakOff(failure(batch.code, batch.detail));
-    if (this.#liveness !== null) this.#live({ type: 'heard', now: this.#now() });
+    const now = this.#now();
+    this.#signs.heardAt = now;
     const { frames } = batch;
-    if (this.#step === 'welcomed' && frames.every(isPacket)) return this.#events.received(frames);
+    if (this.#step === 'welcomed' && frames.every(isPacket)) {
+      this.#events.received(frames);
+      return this.#heard(now);
+    }
     let packets: InboundData[] = [];
     const handOver = (): void => {
       if (packets.length > 0) this.#events.received(packets);
@@ -168,6 +178,14 @@ class NinelivesLink implements Link {
       }
     }
     handOver();
+    this.#heard(now);
+  }
+
+  #heard(now: number): void {
+    if (this.#liveness === null || this.#step !== 'welcomed') return;
+    const roundTripMs = noteHeard(this.#signs, this.#events.progress(), now);
+    if (roundTripMs !== null) this.#live({ type: 'timed', roundTripMs, now, signs: this.#signs });
+    if (isAsking(this.#liveness)) this.#live({ type: 'heard', now, signs: this.#signs });
   }
 
   #control(frame: Exclude<ServerFrame, InboundPacket>): void {
@@ -176,7 +194,11 @@ class NinelivesLink implements Link {
         this.#send([{ kind: 'pong', id: frame.id }]);
         return;
       case 'pong':
-        if (this.#liveness !== null) this.#live({ type: 'pong', id: frame.id, now: this.#now() });
+        if (frame.id === this.#liveness?.probe?.id) {
+          const now = this.#now();
+          notePassed(this.#signs, now);
+          this.#live({ type: 'pong', id: frame.id, now, signs: this.#signs });
+        }
         return;
       case 'welcome':
         this.#welcomed(frame.welcome);
@@ -229,11 +251,18 @@ class NinelivesLink implements Link {
       { window, messageSizeMax: limits.messageSize, ackDelayMs, volatile: this.#hasVolatile },
       positions === undefined ? null : { ...positions, incarnation },
     );
-    this.#liveStep(initialLiveness(pingEveryMs, this.#now()));
+    const { silenceMs } = this.#options;
+    this.#liveStep(initialLiveness({ pingEveryMs, setsRhythm: false, silenceMs }, this.#now(), this.#signs));
   }
 
   #live(input: LivenessInput): void {
     if (this.#liveness !== null) this.#liveStep(reduceLiveness(this.#liveness, input));
+  }
+
+  #look(): void {
+    if (this.#liveness === null) return;
+    const now = this.#now();
+    this.#live({ type: 'look', now, signs: this.#signs, lostMs: now - this.#liveness.dueAt, nextAt: now });
   }
 
   #liveStep([state, effects]: LivenessStep): void {
@@ -246,7 +275,7 @@ class NinelivesLink implements Link {
           this.#send([{ kind: 'ping', id: effect.id }]);
           break;
         case 'awaitTimer':
-          this.#setTimer(effect.inMs, () => this.#live({ type: 'timer', now: this.#now() }));
+          this.#setTimer(effect.inMs, () => this.#look());
           break;
         case 'suspected':
           this.#events.suspected();

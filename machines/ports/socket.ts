@@ -42,6 +42,8 @@ export interface AcceptedSocket {
   /** Send the close frame and end in bounded time, without telling `closed`. */
   close(code: number, reason: string): void;
   readonly bufferedAmount: number;
+  /** Bytes that came from the network so far, where it can tell: part of a long message is a sign of life too. */
+  readonly bytesReceived?: number;
   /** Set once, before anything is told. */
   listen(events: Omit<SocketEvents, 'opened'>): void;
 }

@@ -1,3 +1,4 @@
+import type { Progress } from '../liveness/signs.js';
 import type { Failure } from '../reasons.js';
 import type { Welcome } from '../session/events.js';
 import type { InboundData, OutboundData, Positions, StreamWindow } from '../stream/packets.js';
@@ -64,12 +65,16 @@ export interface LinkEvents {
   welcomed(welcome: Welcome, terms: StreamTerms, positions: Positions | null): void;
   denied(failure: Failure): void;
   lost(failure: Failure): void;
+  /** Nothing came for longer than the link's rhythm allows, or for as long as what was written may wait to be acknowledged; `heard` or `lost` follows. */
   suspected(): void;
+  /** Something came on a link that was suspected. */
   heard(): void;
   /** Round-trip time measured, in milliseconds. */
   measured(roundTripMs: number): void;
   /** What arrived in one piece, in order. */
   received(packets: readonly InboundData[]): void;
+  /** Asked by the transport behind a `write` and a `received`, to judge silence by what is not acknowledged: how far this side's own direction is, or null where there is none. */
+  progress(): Progress | null;
 }
 
 /** One connection, from its opening to its end. */
@@ -79,7 +84,10 @@ export interface Link {
    * the socket holds more than a little already.
    */
   write(packets: readonly OutboundData[]): void;
-  /** Is something heard? Ask, and tell `suspected` if there is no answer in this link's time. */
+  /**
+   * Something happened that may have cost the link: ask now. Where no answer comes in this link's time, it is `lost`. A hint is no suspicion:
+   * `suspected` is told where there was silence beyond the link's rhythm as well.
+   */
   probe(): void;
   /** Stop at once and tell nothing more. `goodbye`: say to the server that no resume will follow. */
   close(goodbye?: boolean): void;
@@ -92,6 +100,8 @@ export interface LinkOptions {
   readonly helloTimeoutMs: number;
   /** Did the last connection never open? Then a proxy between may dislike what the upgrade carries: the hello goes as first frame. */
   readonly afterFailedOpen: boolean;
+  /** How long until silence is a loss where something waits to be acknowledged, the probe included, in milliseconds; longer on a slow link. */
+  readonly silenceMs: number;
 }
 
 /** The service that the session machine's link runs on: one wire over one kind of socket. */

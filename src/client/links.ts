@@ -1,3 +1,4 @@
+import { silenceMsDefault } from '../../machines/liveness/liveness.js';
 import type { Host } from '../../machines/ports/host.js';
 import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
 import { type Failure, failure } from '../../machines/reasons.js';
@@ -112,11 +113,13 @@ export class Links {
             this.#owner.session()?.conversation.received(packets);
             this.#owner.changed();
           },
+          progress: () => this.#owner.session()?.conversation.runner.progress ?? null,
         },
         {
           connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,
           helloTimeoutMs: this.#options.helloTimeoutMs ?? clientDefaults.helloTimeoutMs,
           afterFailedOpen: this.#failedOpen,
+          silenceMs: silenceMsDefault,
         },
       );
     try {

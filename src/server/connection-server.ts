@@ -60,5 +60,7 @@ export interface ConnectionServer {
   refused(what: Failure, request: RequestInfo): void;
   /** It is welcomed, or over: it no longer counts among those that say nothing. */
   settled(connection: ServerConnection): void;
+  /** Something waits for its client's word: is it to be looked at more often? */
+  watch(connection: ServerConnection, isWatched: boolean): void;
   closed(connection: ServerConnection): void;
 }

@@ -6,6 +6,15 @@ import {
   type ConnectionTimer,
   reduceConnection,
 } from '../../machines/connection/connection.js';
+import {
+  initialLiveness,
+  isAsking,
+  type LivenessInput,
+  type LivenessState,
+  reduceLiveness,
+  silenceMsDefault,
+} from '../../machines/liveness/liveness.js';
+import { noSigns, noteHeard, notePassed, noteSaid, type Progress, type Signs } from '../../machines/liveness/signs.js';
 import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { TimerHandle } from '../../machines/ports/host.js';
 import type { AcceptedSocket, SocketClose } from '../../machines/ports/socket.js';
@@ -21,7 +30,6 @@ import { isPacket } from '../wire/is-packet.js';
 import { helloSizeMax, volatileBufferedMax, volatileFeature } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
 import type { ConnectionServer } from './connection-server.js';
-import { Rhythm } from './rhythm.js';
 import type { LiveSession, SessionConnection } from './session.js';
 import type { Ticked } from './ticker.js';
 import { welcomeOf } from './welcome.js';
@@ -37,7 +45,12 @@ export class ServerConnection implements SessionConnection, Ticked {
   readonly #socket: AcceptedSocket;
   readonly request: RequestInfo;
   readonly steps: Steps<ConnectionEffect>;
-  readonly #rhythm: Rhythm;
+  readonly #signs: Signs;
+  #liveness: LivenessState;
+  /** Is it looked at more often than the idle ones? */
+  #isWatched = false;
+  /** At the latest ping. */
+  #bytesReceived: number | undefined;
   #state: ConnectionState = 'awaitingHello';
   readonly hasLink = true;
   #hello: HelloFields | null = null;
@@ -59,7 +72,10 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#socket = socket;
     this.request = request;
     this.steps = new Steps((effect) => this.#perform(effect), held);
-    this.#rhythm = new Rhythm(server.settings.pingEveryMs, server.clock.now());
+    const now = server.clock.now();
+    this.#signs = noSigns(now);
+    const { pingEveryMs } = server.settings;
+    [this.#liveness] = initialLiveness({ pingEveryMs, setsRhythm: true, silenceMs: silenceMsDefault }, now, this.#signs);
   }
 
   get state(): ConnectionState {
@@ -107,9 +123,37 @@ export class ServerConnection implements SessionConnection, Ticked {
     if (this.#state !== 'live') return;
     if (this.#session?.isExpired(this.#server.clock.wall()) === true)
       return this.input({ type: 'dismissed', failure: failure('AccessDeniedError', 'The authentication has ended.') });
-    const verdict = this.#rhythm.tick(now, nextAt, lostMs);
-    if (verdict === 'silent') this.#drop();
-    else if (verdict !== null) this.#send([{ kind: 'ping', id: verdict.ping }]);
+    if (isAsking(this.#liveness) && this.#socket.bytesReceived !== this.#bytesReceived) {
+      // Part of a long message: whoever sends it is there.
+      this.#bytesReceived = this.#socket.bytesReceived;
+      this.#signs.heardAt = now;
+      this.#live({ type: 'heard', now, signs: this.#signs });
+    }
+    this.#live({ type: 'look', now, signs: this.#signs, lostMs, nextAt });
+    if (this.#isWatched && this.#signs.awaitingSince === null && !isAsking(this.#liveness)) {
+      this.#isWatched = false;
+      this.#server.watch(this, false);
+    }
+  }
+
+  #live(input: LivenessInput): void {
+    const [state, effects] = reduceLiveness(this.#liveness, input);
+    this.#liveness = state;
+    for (const effect of effects) {
+      if (effect.type === 'ping') {
+        this.#bytesReceived = this.#socket.bytesReceived;
+        this.#send([{ kind: 'ping', id: effect.id }]);
+      }
+      if (effect.type === 'silent') this.#drop();
+    }
+    if (isAsking(state)) this.#watch();
+  }
+
+  /** Something is due that is not to wait for the tick of the idle ones. */
+  #watch(): void {
+    if (this.#isWatched || this.#state !== 'live') return;
+    this.#isWatched = true;
+    this.#server.watch(this, true);
   }
 
   /** Say no to the start that is being decided, where it is this user's. */
@@ -125,7 +169,8 @@ export class ServerConnection implements SessionConnection, Ticked {
 
   #received(data: string | ArrayBuffer): void {
     if (this.#state === 'closed') return;
-    this.#rhythm.heard(this.#server.clock.now());
+    const now = this.#server.clock.now();
+    this.#signs.heardAt = now;
     if (typeof data !== 'string') return this.#violated('ProtocolError', 'A binary message came.');
     // [R16] Seen before it is parsed: until then anyone may send it.
     if (data.length > helloSizeMax && beforeWelcome.has(this.#state))
@@ -133,7 +178,10 @@ export class ServerConnection implements SessionConnection, Ticked {
     const batch = decodeClientBatch(data);
     if (!batch.ok) return this.#violated(batch.code, batch.detail);
     const { frames } = batch;
-    if (frames.every(isPacket)) return this.#deliver(frames);
+    if (frames.every(isPacket)) {
+      this.#deliver(frames);
+      return this.#heard(now);
+    }
     let packets: InboundData[] = [];
     for (const frame of frames) {
       if ((this.#state as ConnectionState) === 'closed') return;
@@ -146,12 +194,23 @@ export class ServerConnection implements SessionConnection, Ticked {
       }
     }
     this.#deliver(packets);
+    this.#heard(now);
   }
 
   #deliver(packets: readonly InboundData[]): void {
     if (packets.length === 0) return;
     this.#packets.push(packets);
     this.input({ type: 'data' });
+  }
+
+  #heard(now: number): void {
+    const roundTripMs = noteHeard(this.#signs, this.#progress(), now);
+    if (roundTripMs !== null) this.#live({ type: 'timed', roundTripMs, now, signs: this.#signs });
+    if (isAsking(this.#liveness)) this.#live({ type: 'heard', now, signs: this.#signs });
+  }
+
+  #progress(): Progress | null {
+    return this.#session?.conversation.runner.progress ?? null;
   }
 
   #control(frame: Exclude<ClientFrame, InboundPacket>): void {
@@ -165,8 +224,13 @@ export class ServerConnection implements SessionConnection, Ticked {
         return this.input({ type: 'confirm' });
       case 'ping':
         return this.input({ type: 'ping', id: frame.id });
-      case 'pong':
-        return this.input({ type: 'pong' });
+      case 'pong': {
+        this.input({ type: 'pong' });
+        if (frame.id !== this.#liveness.probe?.id) return;
+        const now = this.#server.clock.now();
+        notePassed(this.#signs, now);
+        return this.#live({ type: 'pong', id: frame.id, now, signs: this.#signs });
+      }
       case 'bye':
         // [R48] Whatever is said behind it is not read, so that the socket is of no more use.
         return frame.bye.code === 'SessionEndedError' ? this.input({ type: 'left' }) : this.#drop();
@@ -308,8 +372,9 @@ export class ServerConnection implements SessionConnection, Ticked {
   }
 
   #send(frames: readonly OutboundFrame[]): void {
-    this.#rhythm.said(this.#server.clock.now());
-    this.#socket.send(encodeBatch(frames));
+    const text = encodeBatch(frames);
+    this.#socket.send(text);
+    if (noteSaid(this.#signs, this.#progress(), text.length, this.#server.clock.now())) this.#watch();
     // Messages wait for credit, but pongs and answers do not: who asks and does not read must not fill this process.
     const { buffer, batchSize } = this.#server.settings;
     if (this.#state !== 'closed' && this.#socket.bufferedAmount > buffer.size * bytesPerUnit + batchSize)

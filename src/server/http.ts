@@ -68,7 +68,9 @@ export const attachTo = (http: AttachableServer, { path = '/' }: AttachOptions, 
       if (http.listenerCount('upgrade') === 1) refuseUpgrade(socket, '404 Not Found', `Sessions are served at ${path}.`);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (ws) => accept(acceptedFromWs(ws), requestInfoOf(request), offeredProtocols(request)));
+    sockets.handleUpgrade(request, socket, head, (ws) =>
+      accept(acceptedFromWs(ws, request.socket), requestInfoOf(request), offeredProtocols(request)),
+    );
   };
   http.on('upgrade', upgrade);
   return () => void http.off('upgrade', upgrade);

@@ -37,6 +37,8 @@ export class SessionServer implements Server, ConnectionServer {
   readonly #events: Emitter<ServerEvents>;
   readonly keeper: SessionKeeper;
   readonly #ticker: Ticker<ServerConnection>;
+  /** Those that wait for their client's word. */
+  readonly #watched: Ticker<ServerConnection>;
   /** Connections that are not welcomed yet. */
   readonly #pending = new Set<ServerConnection>();
   readonly #detach: (() => void)[] = [];
@@ -57,6 +59,7 @@ export class SessionServer implements Server, ConnectionServer {
       events: this.#events,
     });
     this.#ticker = new Ticker(this.#host.clock, this.settings.pingEveryMs);
+    this.#watched = new Ticker(this.#host.clock, watchedRhythmMs);
     this.#env = {
       settings: this.settings,
       store,
@@ -166,6 +169,12 @@ export class SessionServer implements Server, ConnectionServer {
 
   closed(connection: ServerConnection): void {
     this.#ticker.remove(connection);
+    this.#watched.remove(connection);
+  }
+
+  watch(connection: ServerConnection, isWatched: boolean): void {
+    if (isWatched) this.#watched.add(connection);
+    else this.#watched.remove(connection);
   }
 
   // --- Its own affairs ---
@@ -212,6 +221,9 @@ export class SessionServer implements Server, ConnectionServer {
     await this.#store.close();
   }
 }
+
+/** How often a quarter of it passes is how exactly a silent client is noticed that something waits for, in milliseconds: within a tenth of the two seconds. */
+const watchedRhythmMs = 400;
 
 /** How long an authenticator that is an object may take where nothing else is said, in milliseconds: twice what ours take at most by default. */
 const ownAuthenticatorTimeoutMs = 10_000;

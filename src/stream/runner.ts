@@ -1,3 +1,4 @@
+import type { Progress } from '../../machines/liveness/signs.js';
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { Failure } from '../../machines/reasons.js';
 import type {
@@ -92,6 +93,11 @@ export class StreamRunner {
     this.#isTimed = settings.initial !== undefined;
     this.#expiry = new Expiry(settings.clock, () => this.#expire());
     this.steps = new Steps((effect) => this.#perform(effect), settings.held);
+  }
+
+  /** How far the own direction is, at this moment: to be read at once, with no copy made. */
+  get progress(): Progress {
+    return this.#state;
   }
 
   /** As a value. The runner changes its state in place between two looks at it: who looks at every message pays for a copy each. */

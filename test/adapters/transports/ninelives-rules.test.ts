@@ -5,6 +5,7 @@ import { linkEar, resumeOpening, startOpening } from '../../../adapters/contract
 import { virtualHost } from '../../../adapters/hosts/virtual.js';
 import { type MemoryAcceptedSocket, memorySockets } from '../../../adapters/sockets/memory.js';
 import { type NinelivesTransportOptions, ninelivesTransport } from '../../../adapters/transports/ninelives.js';
+import { silenceMsDefault } from '../../../machines/liveness/liveness.js';
 import type { LinkOptions, Openings } from '../../../machines/ports/transport.js';
 import { decodeClientBatch } from '../../../src/wire/decode-client.js';
 import { encodeBatch } from '../../../src/wire/encode.js';
@@ -51,7 +52,7 @@ const open = async (options: Options = {}) => {
       ...rest,
     },
     ear.events,
-    { connectTimeoutMs: 1_000, helloTimeoutMs: 1_000, afterFailedOpen: false, ...rest },
+    { connectTimeoutMs: 1_000, helloTimeoutMs: 1_000, afterFailedOpen: false, silenceMs: silenceMsDefault, ...rest },
   );
   await host.settle();
   const say = async (...said: readonly OutboundFrame[]): Promise<void> => {
@@ -276,12 +277,12 @@ silence(
     await host.advance(1_000);
     await say(message);
     deafen();
-    await host.advance(2_499);
+    await host.advance(2_999);
     assert.not.ok(ear.told.includes('suspected'));
     await host.advance(1);
     assert.ok(ear.told.includes('suspected'));
     assert.is(frames.filter(({ kind }) => kind === 'ping').length, 2);
-    await host.advance(499);
+    await host.advance(1_999);
     assert.not.ok(ear.words.includes('lost'));
     await host.advance(1);
     assert.is((await ear.failure()).code, 'ConnectionSilentError');
@@ -289,13 +290,37 @@ silence(
   },
 );
 
+silence('is lost within two seconds where something was written that nobody acknowledges', async () => {
+  const { link, say, ear, host, deafen } = await open();
+  await say(welcome);
+  await host.advance(10_000);
+  deafen();
+  ear.progress.shipped = 1;
+  link.write([{ kind: 'message', type: 'note', payload: '1' }]);
+  // And the millisecond that its text takes on a slow link.
+  await host.advance(silenceMsDefault + 2);
+  assert.is((await ear.failure()).code, 'ConnectionSilentError');
+});
+
+silence('is lost in the time of a probe where the owner has a reason to ask, and nobody is told of a suspicion', async () => {
+  const { link, say, ear, host, deafen } = await open();
+  await say(welcome);
+  await host.advance(10_000);
+  await say(message);
+  deafen();
+  link.probe();
+  await host.advance(1_100);
+  assert.is((await ear.failure()).code, 'ConnectionSilentError');
+  assert.not.ok(ear.told.includes('suspected'));
+});
+
 silence('is healthy again when anything comes', async () => {
   const { say, ear, host, deafen } = await open();
   await say({ kind: 'welcome', welcome: welcomeFields({ pingEveryMs: 2_000 }) });
   await host.advance(1_000);
   await say(message);
   deafen();
-  await host.advance(2_600);
+  await host.advance(3_100);
   await say(message);
   assert.equal(
     ear.told.filter((word) => word === 'suspected' || word === 'heard'),
@@ -305,14 +330,16 @@ silence('is healthy again when anything comes', async () => {
   assert.not.ok(ear.words.includes('lost'));
 });
 
-silence('is not lost because its own timer was late: it asks once more', async () => {
-  const { say, ear, host } = await open();
+silence('is not lost because its own timer was late: it asks once more, and suspects nothing', async () => {
+  const { say, ear, host, frames } = await open();
   await say({ kind: 'welcome', welcome: welcomeFields({ pingEveryMs: 2_000 }) });
-  host.sleep(60_000);
-  await host.advance(0);
-  assert.ok(ear.told.includes('suspected'));
-  host.sleep(60_000);
-  await host.advance(400);
+  const pings = () => frames.filter(({ kind }) => kind === 'ping').length;
+  for (const asked of [2, 3]) {
+    host.sleep(60_000);
+    await host.advance(0);
+    assert.is(pings(), asked);
+    await host.advance(400);
+  }
   assert.not.ok(ear.words.includes('lost'));
   assert.is(ear.told.at(-1), 'measured');
 });

@@ -3,24 +3,31 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  idleProbeMsMin,
   initialLiveness,
   type LivenessState,
   lateMs,
+  oneWayMs,
   probeMs,
   probeMsMax,
   probeMsMin,
   reduceLiveness,
+  silenceMsDefault,
 } from '../../../machines/liveness/liveness.js';
+import { noSigns, noteHeard, notePassed, noteSaid } from '../../../machines/liveness/signs.js';
 
 type Happening =
   | { readonly type: 'wait'; readonly ms: number }
-  | { readonly type: 'heard' | 'probe' }
+  | { readonly type: 'heard' | 'hint' }
+  /** Something is shipped; what is shipped is acknowledged. */
+  | { readonly type: 'ship' | 'acknowledge' }
   /** A pong with the id of the ping before the last one, the last one, or one that was never sent. */
   | { readonly type: 'pong'; readonly of: -1 | 0 | 1 };
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.oneof(fc.nat(900), fc.nat(20_000)) }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('heard' as const, 'probe' as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('heard' as const, 'hint' as const) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constantFrom('ship' as const, 'acknowledge' as const) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('pong' as const), of: fc.constantFrom(-1 as const, 0 as const, 1 as const) }) },
 );
 
@@ -30,6 +37,7 @@ interface Run {
     readonly before: LivenessState;
     readonly after: LivenessState;
     readonly now: number;
+    readonly heardAt: number;
     readonly by: string;
     readonly words: readonly string[];
   }[];
@@ -39,7 +47,9 @@ interface Run {
 /** Runs it as a link does: one timer at a time, fired when it is due or `lag` later, until the link is silent. */
 const run = (pingEveryMs: number, happenings: readonly Happening[], lag: number): Run => {
   let now = 1_000;
-  let [state, effects] = initialLiveness(pingEveryMs, now);
+  const signs = noSigns(now);
+  const progress = { shipped: 0, peerReceived: 0 };
+  let [state, effects] = initialLiveness({ pingEveryMs, setsRhythm: false, silenceMs: silenceMsDefault }, now, signs);
   let timerAt: number | null = null;
   let silentAt: number | null = null;
   const steps: Run['steps'][number][] = [];
@@ -52,7 +62,7 @@ const run = (pingEveryMs: number, happenings: readonly Happening[], lag: number)
   const give = (input: Parameters<typeof reduceLiveness>[1]): void => {
     const before = state;
     [state, effects] = reduceLiveness(state, input);
-    steps.push({ before, after: state, now, by: input.type, words: effects.map(({ type }) => type) });
+    steps.push({ before, after: state, now, heardAt: signs.heardAt, by: input.type, words: effects.map(({ type }) => type) });
     take();
   };
   take();
@@ -62,11 +72,22 @@ const run = (pingEveryMs: number, happenings: readonly Happening[], lag: number)
       while (silentAt === null && timerAt !== null && timerAt + lag <= until) {
         now = timerAt + lag;
         timerAt = null;
-        give({ type: 'timer', now });
+        give({ type: 'look', now, signs, lostMs: lag, nextAt: now });
       }
       now = Math.max(now, until);
-    } else if (what.type === 'pong') give({ type: 'pong', id: state.lastId + what.of, now });
-    else give({ type: what.type, now });
+    } else if (what.type === 'hint') give({ type: 'hint', now, signs });
+    else if (what.type === 'ship') {
+      progress.shipped += 1;
+      if (noteSaid(signs, progress, 100, now)) give({ type: 'awaiting', now, signs });
+    } else {
+      const id = what.type === 'pong' ? state.lastId + what.of : 0;
+      if (what.type === 'acknowledge') progress.peerReceived = progress.shipped;
+      const roundTripMs = noteHeard(signs, progress, now);
+      if (id > 0 && id === state.probe?.id) notePassed(signs, now);
+      if (id > 0) give({ type: 'pong', id, now, signs });
+      if (roundTripMs !== null) give({ type: 'timed', roundTripMs, now, signs });
+      give({ type: 'heard', now, signs });
+    }
     if (silentAt !== null) break;
     assert.is.not(timerAt, null, 'a link that is not silent has a timer');
   }
@@ -86,15 +107,15 @@ const runs = (check: (run: Run, pingEveryMs: number, lag: number) => void): void
 
 const test = suite('any link, whatever it hears');
 
-test('it is silent only when a probe was out for its whole time and nothing was heard since', () =>
+test('it is silent only when a probe was out for its whole time and what it needed did not come', () =>
   runs(({ steps, silentAt }) => {
     if (silentAt === null) return;
-    const last = steps.at(-1);
-    assert.is(last?.by, 'timer');
-    const { before } = last as Run['steps'][number];
-    assert.is(before.probe?.suspects, true);
-    assert.ok(silentAt - (before.probe?.sentAt ?? 0) >= probeMs(before), 'the probe had its time');
-    assert.ok(before.heardAt <= (before.probe?.sentAt ?? 0), 'nothing was heard behind the probe');
+    const { before, by, heardAt } = steps.at(-1) as Run['steps'][number];
+    assert.is(by, 'look');
+    const { probe } = before;
+    assert.ok(probe !== null && probe.needs !== 'nothing');
+    assert.ok(silentAt - probe.sentAt >= probeMsMin && silentAt >= probe.untilAt, 'the probe had its time');
+    assert.ok(probe.needs === 'answer' || heardAt <= probe.sentAt, 'nothing was heard behind the probe');
   }));
 
 test('a host whose timers are late beyond all measure never concludes anything', () =>
@@ -122,9 +143,19 @@ test('each step leaves at most one timer asked for and one ping said, with ids t
 test('a link that hears nothing is found silent within its rhythm, an answer and a probe, however it was measured', () =>
   runs(({ steps, silentAt }, pingEveryMs, lag) => {
     if (silentAt === null || lag > lateMs) return;
-    const { before } = steps.at(-1) as Run['steps'][number];
-    assert.ok(silentAt - before.heardAt <= pingEveryMs + 2 * probeMsMax + 2 * lag);
+    const { before, heardAt } = steps.at(-1) as Run['steps'][number];
+    if (before.probe?.needs === 'word') assert.ok(silentAt - heardAt <= pingEveryMs + 2 * probeMsMax + 2 * lag);
   }));
+
+test('a link that is not acknowledged is found silent, whatever else is heard', () =>
+  fc.assert(
+    fc.property(fc.integer({ min: 100, max: 60_000 }), fc.integer({ min: 50, max: 2_000 }), (pingEveryMs, heardEveryMs) => {
+      const heard = Array.from({ length: 500 }, () => [{ type: 'wait' as const, ms: heardEveryMs }, { type: 'heard' as const }]).flat();
+      const { silentAt } = run(pingEveryMs, [{ type: 'ship' }, ...heard], 0);
+      assert.ok(silentAt !== null && silentAt - 1_000 <= oneWayMs + idleProbeMsMin + heardEveryMs);
+    }),
+    { numRuns: 50 },
+  ));
 
 test('the time that a probe is given stays within its bounds', () =>
   runs(({ steps }) => {

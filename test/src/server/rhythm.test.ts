@@ -96,14 +96,42 @@ for (const short of [20, 200, 1_000])
 const silence = suite('a client that says nothing any more');
 
 silence(
-  'is given up when its rhythm and ten seconds are over, and its session is lost for good',
+  'is given up once it answers no ping either, within ten seconds, and its session is lost for good',
   withVirtualWorld({ pingEveryMs }, async (world) => {
     const bare = await session(world);
-    await world.host.advance(pingEveryMs + 10_000);
-    assert.is(world.server.counts.active, 1, 'not before');
-    await world.host.advance(1_000);
+    await world.host.advance(pingEveryMs + 2_000);
+    assert.is(world.server.counts.active, 1, 'not before it was asked and had time to answer');
+    await world.host.advance(3_000);
     assert.equal(world.ended, [{ user: 'jane', reason: 'expired' }]);
     assert.equal(bare.closes, [1000], 'and its socket is closed');
+  }),
+);
+
+silence(
+  'is given up within two seconds where it leaves something unacknowledged',
+  withVirtualWorld({ pingEveryMs }, async (world) => {
+    const bare = await session(world);
+    world.server.to('jane').send('news', 1);
+    await world.host.advance(1_800);
+    assert.is(world.server.counts.active, 1, 'not before it was asked and had time to answer');
+    await world.host.advance(400);
+    assert.equal([world.ended, bare.closes], [[{ user: 'jane', reason: 'expired' }], [1000]]);
+  }),
+);
+
+silence(
+  'is not one that acknowledges, and costs no second look once it has',
+  withVirtualWorld({ pingEveryMs }, async (world) => {
+    const bare = await session(world);
+    const timers = world.host.pendingTimers;
+    world.server.to('jane').send('news', 1);
+    await world.host.advance(0);
+    assert.is(world.host.pendingTimers, timers + 1, 'those that wait are looked at more often');
+    bare.socket.send('[["a",1,1,0,0]]');
+    await world.host.advance(200);
+    assert.is(world.host.pendingTimers, timers);
+    await world.host.advance(2_000);
+    assert.is(world.server.counts.active, 1);
   }),
 );
 

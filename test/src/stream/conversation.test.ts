@@ -161,39 +161,42 @@ conversation('asks with whole milliseconds that the wire can carry, whatever it 
   );
 });
 
-conversation('holds messages, requests and the end until it is released, in their order; a request that was cancelled meanwhile is not started', async () => {
-  const { host, up, down } = pairOf({}, {}, false);
-  up.conversation.release();
-  const controller = new AbortController();
-  up.conversation.send('chat', 1);
-  const kept = up.conversation.request('ask', 'kept', 1_000, undefined);
-  const cancelled = up.conversation.request('ask', 'cancelled', 1_000, controller.signal);
-  await host.settle();
-  controller.abort();
-  up.conversation.end();
-  await host.settle();
-  assert.equal(down.noted, []);
-  const heard: unknown[] = [];
-  down.conversation.registry.messages.on('chat', (payload) => void heard.push(payload));
-  down.conversation.registry.requests.on('ask', async (payload, { signal }) => {
-    heard.push(payload);
-    await Promise.resolve();
-    heard.push(signal.aborted);
-    return 'reply';
-  });
-  down.conversation.release();
-  await host.advance(100);
-  assert.equal(heard, [1, 'kept', false]);
-  assert.is((await kept).reply, 'reply', 'answered before the end');
-  assert.is((await cancelled).error?.code, 'RequestAbortedError');
-  assert.equal(
-    [namesIn(down), namesIn(up)],
-    [
-      ['peerEnded', 'complete'],
-      ['peerEnded', 'complete'],
-    ],
-  );
-});
+conversation(
+  'holds messages, requests and the end until it is released, in their order; a request that was cancelled meanwhile is not started',
+  async () => {
+    const { host, up, down } = pairOf({}, {}, false);
+    up.conversation.release();
+    const controller = new AbortController();
+    up.conversation.send('chat', 1);
+    const kept = up.conversation.request('ask', 'kept', 1_000, undefined);
+    const cancelled = up.conversation.request('ask', 'cancelled', 1_000, controller.signal);
+    await host.settle();
+    controller.abort();
+    up.conversation.end();
+    await host.settle();
+    assert.equal(down.noted, []);
+    const heard: unknown[] = [];
+    down.conversation.registry.messages.on('chat', (payload) => void heard.push(payload));
+    down.conversation.registry.requests.on('ask', async (payload, { signal }) => {
+      heard.push(payload);
+      await Promise.resolve();
+      heard.push(signal.aborted);
+      return 'reply';
+    });
+    down.conversation.release();
+    await host.advance(100);
+    assert.equal(heard, [1, 'kept', false]);
+    assert.is((await kept).reply, 'reply', 'answered before the end');
+    assert.is((await cancelled).error?.code, 'RequestAbortedError');
+    assert.equal(
+      [namesIn(down), namesIn(up)],
+      [
+        ['peerEnded', 'complete'],
+        ['peerEnded', 'complete'],
+      ],
+    );
+  },
+);
 
 for (const [title, order] of [
   ['handled and answered', [0, 1]],
