@@ -10,13 +10,13 @@ const KEPT_MAX = 10_000;
 
 interface Kept {
   readonly text: string;
-  readonly shipped: boolean;
+  readonly handled: 'no' | 'unknown';
 }
 
 /** The messages of this page among what was handed back: it sends no others. */
 const chatsOf = (unconfirmed: readonly Unconfirmed[]): readonly Kept[] =>
-  unconfirmed.flatMap(({ type, payload, shipped }) =>
-    type === 'chat' ? [{ text: (payload as { readonly text: string }).text, shipped }] : [],
+  unconfirmed.flatMap(({ type, payload, handled }) =>
+    type === 'chat' ? [{ text: (payload as { readonly text: string }).text, handled }] : [],
   );
 
 export class HandedBack {
@@ -59,12 +59,12 @@ export class HandedBack {
     this.#list.replaceChildren(
       ...this.#kept
         .slice(0, LISTED_MAX)
-        .map(({ text, shipped }) =>
+        .map(({ text, handled }) =>
           make(
             'li',
             {},
             make('span', { class: 'text', text }),
-            make('em', { text: shipped ? 'went out, may have been handled' : 'never went out' }),
+            make('em', { text: handled === 'unknown' ? 'may have been handled' : 'was not handled' }),
           ),
         ),
       ...(rest > 0 ? [make('li', { text: `and ${rest} more` })] : []),

@@ -3,6 +3,7 @@ import type { Link, LinkEvents, LinkOptions, Openings, ResumeOpening, StartOpeni
 import type { Failure } from '../../machines/reasons.js';
 import type { Welcome } from '../../machines/session/events.js';
 import type { InboundData, InboundItem, OutboundPacket, Positions } from '../../machines/stream/packets.js';
+import type { LastWord } from '../../machines/stream/state.js';
 
 /** One connection, seen from the bench's server, from the moment in which it has asked for something. */
 export interface Visit {
@@ -59,6 +60,7 @@ export type LinkWord =
   | { readonly welcomed: Welcome; readonly positions: Positions | null }
   | { readonly denied: Failure }
   | { readonly lost: Failure }
+  | { readonly concluded: LastWord }
   | { readonly received: readonly InboundData[] };
 
 /** The name of what was told. */
@@ -70,7 +72,7 @@ export interface LinkEar {
   readonly told: readonly LinkWord[];
   /** How far the own direction is said to be, for the transport to judge silence by. */
   readonly progress: { shipped: number; peerReceived: number };
-  /** The names of what was told, liveness left out: when that is measured is the wire's own business. */
+  /** The names of what was told, liveness and last words left out: when they come is the wire's own business. */
   readonly words: readonly string[];
   /** Resolves once a word of this name was told. */
   hears(name: string): Promise<void>;
@@ -80,7 +82,8 @@ export interface LinkEar {
   readonly received: readonly unknown[];
 }
 
-const ofLiveness: readonly string[] = ['suspected', 'heard', 'measured'];
+/** What a wire may say or not. */
+const ofItsOwn: readonly string[] = ['suspected', 'heard', 'measured', 'concluded'];
 
 export const linkEar = (): LinkEar => {
   const told: LinkWord[] = [];
@@ -102,6 +105,7 @@ export const linkEar = (): LinkEar => {
       welcomed: (welcomed, _terms, positions) => hear({ welcomed, positions }),
       denied: (denied) => hear({ denied }),
       lost: (lost) => hear({ lost }),
+      concluded: (concluded) => hear({ concluded }),
       suspected: () => hear('suspected'),
       heard: () => hear('heard'),
       measured: () => hear('measured'),
@@ -109,7 +113,7 @@ export const linkEar = (): LinkEar => {
       progress: () => progress,
     },
     get words() {
-      return told.map(wordOf).filter((name) => !ofLiveness.includes(name));
+      return told.map(wordOf).filter((name) => !ofItsOwn.includes(name));
     },
     hears,
     failure: async () => {

@@ -209,12 +209,14 @@ class NinelivesLink implements Link {
         this.#events.denied(failureOfDeny(frame.deny));
         return;
       case 'bye':
+        if (frame.positions !== undefined) this.#events.concluded(frame.positions);
         this.#fail(failureOfDeny(frame.bye));
         return;
       case 'gone':
       case 'mismatch':
         if (this.#step !== 'greeting' || this.#asks !== 'resume')
           return this.#breakOff(failure('ProtocolError', 'An answer to a resume came where none was asked for.'));
+        if (frame.kind === 'gone' && frame.positions !== undefined) this.#events.concluded(frame.positions);
         this.#startInstead().catch(() => this.#fail(failure('InvalidAuthParamsError', 'It can not be written as JSON.')));
         return;
       case 'renew':

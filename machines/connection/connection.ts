@@ -40,6 +40,8 @@ export type ConnectionInput =
   | { readonly type: 'resumed'; readonly isEnding: boolean }
   /** There is no such session. */
   | { readonly type: 'gone' }
+  /** It is over, and why is known. */
+  | { readonly type: 'ended'; readonly failure: Failure }
   /** There is, but the two sides' positions do not fit. */
   | { readonly type: 'mismatched' }
   | { readonly type: 'refused'; readonly failure: Failure }
@@ -64,7 +66,7 @@ export type ConnectionEffect =
   | { readonly type: 'admit' }
   /** Whatever admission comes to, nobody waits for it: a session that it makes is forgotten. */
   | { readonly type: 'abandonAdmission' }
-  /** See whether the session can go on; answer with `resumed`, `gone`, `mismatched` or `refused`. */
+  /** See whether the session can go on; answer with `resumed`, `gone`, `ended`, `mismatched` or `refused`. */
   | { readonly type: 'resume' }
   | { readonly type: 'sayGone' }
   | { readonly type: 'sayMismatch' }
@@ -147,6 +149,8 @@ const table: Readonly<Record<ConnectionState, Row>> = {
       isEnding
         ? ['ending', [{ type: 'sayWelcome' }, { type: 'announce' }, begin('end')]]
         : ['live', [{ type: 'sayWelcome' }, { type: 'announce' }]],
+    // [R67] The goodbye is said again.
+    ended: ({ failure: what }) => dismissed(what),
     gone: () => ['awaitingStart', [{ type: 'sayGone' }, begin('hello')]],
     mismatched: () => ['awaitingStart', [{ type: 'sayMismatch' }, begin('hello')]],
     refused: ({ failure: what }) => denied(what),

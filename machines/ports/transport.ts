@@ -2,6 +2,7 @@ import type { Progress } from '../liveness/signs.js';
 import type { Failure } from '../reasons.js';
 import type { Welcome } from '../session/events.js';
 import type { InboundData, OutboundData, Positions, StreamWindow } from '../stream/packets.js';
+import type { LastWord } from '../stream/state.js';
 import type { JsonObject } from './json.js';
 
 /** How a session is asked for. Everything in it but the username is secret: it is read when a link opens and kept nowhere. */
@@ -65,6 +66,8 @@ export interface LinkEvents {
   welcomed(welcome: Welcome, terms: StreamTerms, positions: Positions | null): void;
   denied(failure: Failure): void;
   lost(failure: Failure): void;
+  /** The other side's last word on what it got of this one's stream: before `lost`, or before a start in place of a resume. */
+  concluded(positions: LastWord): void;
   /** Nothing came for longer than the link's rhythm allows, or for as long as what was written may wait to be acknowledged; `heard` or `lost` follows. */
   suspected(): void;
   /** Something came on a link that was suspected. */

@@ -4,6 +4,7 @@ import { at, firstIndex, lengthOf, queueOf, shift, toArray } from './queue.js';
 import {
   type Draft,
   draftOf,
+  type LastWord,
   type Shipped,
   type StreamEffect,
   type StreamInput,
@@ -133,3 +134,23 @@ const isAnswer = ({ entry: { item } }: Pick<Shipped, 'entry'>): boolean =>
 
 export const sumOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow =>
   list.reduce(({ messages, size }, { entry }) => ({ messages: messages + 1, size: size + entry.size }), { messages: 0, size: 0 });
+
+/** Is this a last word on what this side shipped? What does not fit is no word at all: nothing is to be concluded from it. */
+export const isLastWord = (state: StreamState, { received, done }: LastWord): boolean =>
+  received <= lastShipped(state) && done <= received && done >= state.peerDone;
+
+/**
+ * The peer's last word on what it got, at the end of a link or of the session (`isLastWord`): what it is done with is confirmed, the rest is as
+ * after a lost link. [R51]
+ */
+export const concluded = (state: StreamState, peer: LastWord): StreamStep => {
+  const next = draftOf(state);
+  const effects: StreamEffect[] = [];
+  rewind(next, peer.received, lastShipped(state), effects);
+  confirmUpTo(next, peer.done, peer.exceptions, effects);
+  return [next, effects];
+};
+
+/** May the peer have handled what was shipped under this number? Not what it said not to have, unless a life that it has forgotten had it. */
+export const isMaybeHandled = ({ shipped, redeliverUpTo }: StreamState, number: number): boolean =>
+  number <= shipped || number <= redeliverUpTo;

@@ -118,6 +118,9 @@ export interface StreamState {
   readonly isInPlace: boolean;
 }
 
+/** How far a peer has come that says nothing after it. */
+export type LastWord = Pick<Positions, 'received' | 'done' | 'exceptions'>;
+
 /** What happens to a stream. */
 export type StreamInput =
   /** The app sends. The answer is in the effects: none of them `refused` means accepted. */
@@ -148,7 +151,9 @@ export type StreamInput =
       readonly peer: Positions;
       /** The peer has lost its memory since the last link: what is shipped again, it may have handled. */
       readonly reborn: boolean;
-    };
+    }
+  /** The peer's last word on a link, or on all: it fits (`isLastWord`). */
+  | { readonly type: 'concluded'; readonly peer: LastWord };
 
 /** What is to be done about it, in order. */
 export type StreamEffect =

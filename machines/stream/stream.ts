@@ -5,11 +5,11 @@
 import { arrived, settled, unacknowledged } from './inbound.js';
 import { acknowledged, end, expire, flush, send, withdraw } from './outbound.js';
 import { lengthOf } from './queue.js';
-import { resumed } from './resume.js';
+import { concluded, resumed } from './resume.js';
 import { draftOf, type StreamEffect, type StreamInput, type StreamState, type StreamStep } from './state.js';
 
 export { unconfirmed, unconfirmedCount } from './outbound.js';
-export { type Mismatch, mismatchOf, positionsOf } from './resume.js';
+export { isLastWord, isMaybeHandled, type Mismatch, mismatchOf, positionsOf } from './resume.js';
 
 /** One step. Effects are to be done in their order. */
 export const reduceStream = (state: StreamState, input: StreamInput): StreamStep => {
@@ -32,6 +32,8 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
       return completed(flush(state, mustAcknowledge(state), input.now));
     case 'resumed':
       return completed(resumed(state, input));
+    case 'concluded':
+      return concluded(state, input.peer);
   }
 };
 

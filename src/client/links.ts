@@ -102,6 +102,7 @@ export class Links {
           }),
           denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...this.stamp() })),
           lost,
+          concluded: current((positions) => this.#owner.session()?.conversation.conclude(positions)),
           suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
           heard: current(() => tell({ type: 'HEARD', link: generation })),
           measured: current((roundTripMs) => {

@@ -44,7 +44,9 @@ export interface SessionKeeping {
 /** What comes of a resume. */
 export type Resumption =
   | { readonly kind: 'resumed'; readonly session: LiveSession; readonly positions: PositionFields; readonly isEnding: boolean }
-  | { readonly kind: 'gone' }
+  /** `positions`: what had become of it, where it is known. */
+  | { readonly kind: 'gone'; readonly positions: PositionFields | null }
+  | { readonly kind: 'ended'; readonly failure: Failure; readonly positions: PositionFields | null }
   | { readonly kind: 'mismatched'; readonly session: LiveSession; readonly mismatch: Mismatch }
   | { readonly kind: 'refused'; readonly failure: Failure };
 

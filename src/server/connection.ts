@@ -58,7 +58,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** Who asks to enter, while that is decided. */
   #username: string | null = null;
   #session: LiveSession | null = null;
-  /** Where the server stood when it took a resume up. */
+  /** Where the server stood when it took a resume up; at the end, what had become of the session. */
   #positions: PositionFields | null = null;
   /** What was to be resumed and can not go on, and why. */
   #mismatched: { readonly session: LiveSession; readonly mismatch: Mismatch } | null = null;
@@ -233,6 +233,7 @@ export class ServerConnection implements SessionConnection, Ticked {
       }
       case 'bye':
         // [R48] Whatever is said behind it is not read, so that the socket is of no more use.
+        if (frame.positions !== undefined) this.#session?.conversation.conclude(frame.positions);
         return frame.bye.code === 'SessionEndedError' ? this.input({ type: 'left' }) : this.#drop();
       case 'renewal':
       case 'signIn':
@@ -287,11 +288,13 @@ export class ServerConnection implements SessionConnection, Ticked {
         return this.#send([{ kind: 'mismatch', direction: direction === 'own' ? 'down' : 'up', from, to }]);
       }
       case 'detach':
-        if (session !== null) this.#server.keeper.detach(session);
-        this.#session = null;
+        if (session !== null) {
+          this.#server.keeper.detach(session);
+          this.#left(session);
+        }
         return;
       case 'sayGone':
-        return this.#send([{ kind: 'gone' }]);
+        return this.#send([this.#positions === null ? { kind: 'gone' } : { kind: 'gone', positions: this.#positions }]);
       case 'sayWelcome':
         if (session !== null)
           this.#send([
@@ -315,7 +318,11 @@ export class ServerConnection implements SessionConnection, Ticked {
         return this.#send([{ kind: 'deny', deny: effect.failure }]);
       case 'sayBye':
         this.#server.refused(effect.failure, this.request);
-        return this.#send([{ kind: 'bye', bye: effect.failure }]);
+        return this.#send([
+          this.#positions === null
+            ? { kind: 'bye', bye: effect.failure }
+            : { kind: 'bye', bye: effect.failure, positions: this.#positions },
+        ]);
       case 'close':
         return this.#socket.close(effect.code, '');
       case 'forget':
@@ -323,10 +330,18 @@ export class ServerConnection implements SessionConnection, Ticked {
         this.#session = null;
         return;
       case 'endSession':
-        if (session !== null) this.#server.keeper.end(session, effect.reason, effect.failure);
-        this.#session = null;
+        if (session !== null) {
+          this.#server.keeper.end(session, effect.reason, effect.failure);
+          this.#left(session);
+        }
         return;
     }
+  }
+
+  /** It is over, or goes on without this link: what is said of it from here on is where it stands now [R51]. */
+  #left(session: LiveSession): void {
+    this.#session = null;
+    this.#positions = session.keptMs > 0 ? session.conversation.positions() : null;
   }
 
   #resume(): void {
@@ -337,7 +352,11 @@ export class ServerConnection implements SessionConnection, Ticked {
         this.#positions = resumption.positions;
         return this.input({ type: 'resumed', isEnding: resumption.isEnding });
       case 'gone':
+        this.#positions = resumption.positions;
         return this.input({ type: 'gone' });
+      case 'ended':
+        this.#positions = resumption.positions;
+        return this.input({ type: 'ended', failure: resumption.failure });
       case 'mismatched':
         this.#mismatched = resumption;
         return this.input({ type: 'mismatched' });
@@ -352,8 +371,13 @@ export class ServerConnection implements SessionConnection, Ticked {
     // The credential has one use: nothing here keeps it.
     this.#start = null;
     this.#username = start.username;
-    if (this.#mismatched !== null) this.#server.keeper.giveUp(this.#mismatched.session);
+    if (this.#mismatched !== null) {
+      const { session } = this.#mismatched;
+      if (hello.resume !== undefined) session.conversation.conclude(hello.resume.positions);
+      this.#server.keeper.giveUp(session);
+    }
     this.#mismatched = null;
+    this.#positions = null;
     const taken = this.#server.keeper.takeOver(hello, start, this);
     if (taken !== null) {
       this.#session = taken;

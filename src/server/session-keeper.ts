@@ -12,6 +12,7 @@ import type { Resumption, SessionKeeping } from './connection-server.js';
 import { conversationFor } from './conversation.js';
 import { DetachedConnection } from './detached.js';
 import type { Emitter } from './emitter.js';
+import { EndedSessions } from './ended-sessions.js';
 import { LiveSessions } from './live.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
@@ -34,10 +35,12 @@ export class SessionKeeper implements SessionKeeping {
   readonly live = new LiveSessions();
   readonly starts = new Starts<ServerConnection>();
   readonly presence: Presence;
+  readonly #ended: EndedSessions;
   readonly #parts: SessionKeeperParts;
 
   constructor(parts: SessionKeeperParts) {
     this.#parts = parts;
+    this.#ended = new EndedSessions(parts.settings.resumeWindowMs);
     const { clock, settings, store } = parts;
     this.presence = new Presence(
       clock,
@@ -96,21 +99,26 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
-    const { log } = this.#parts;
+    const { clock, log } = this.#parts;
     const { session: id, tokens, next, positions, incarnation } = hello.resume;
-    const session = this.find(id);
-    if (session === undefined || session.keptMs === 0) return { kind: 'gone' };
-    if (!isOneOf(tokens, hello.key, session)) {
+    const found = this.find(id);
+    const session = found?.keptMs === 0 ? undefined : found;
+    const owned = session ?? this.#ended.find(id, clock.now());
+    if (owned === null) return { kind: 'gone', positions: null };
+    if (!isOneOf(tokens, hello.key, owned)) {
       log.warn({ session: id, remoteAddress: by.request.remoteAddress }, 'security: a resume came with a token that is not current');
       return { kind: 'refused', failure: failure('AccessDeniedError') };
     }
-    // A resume never extends an authentication: the client authenticates anew.
-    if (session.isExpired(this.#parts.clock.wall())) {
-      session.connection.release();
-      this.end(session, 'denied', failure('AccessDeniedError', 'The authentication has ended.'));
-      return { kind: 'gone' };
-    }
+    if (session === undefined) return this.#over(id, incarnation);
     const peer = { ...positions, incarnation };
+    // A resume never extends an authentication: the client authenticates anew.
+    if (session.isExpired(clock.wall())) {
+      session.connection.release();
+      session.conversation.conclude(positions);
+      this.end(session, 'denied', failure('AccessDeniedError', 'The authentication has ended.'));
+      this.#remember(session, null);
+      return this.#over(id, incarnation);
+    }
     const mismatch = session.conversation.mismatch(peer);
     if (mismatch !== null) {
       // It is given up when the client begins anew, and not before: a hello that comes late, from a link that its client has left, takes nothing from it.
@@ -125,6 +133,19 @@ export class SessionKeeper implements SessionKeeping {
     const own = session.conversation.positions();
     session.conversation.resume(own, peer, false);
     return { kind: 'resumed', session, positions: own, isEnding: session.conversation.runner.state.ownEnd !== 'open' };
+  }
+
+  /** What is said of a session that is over: why, or that it is gone, and what had become of its stream. [R67] */
+  #over(id: string, incarnation: number): Resumption {
+    const { clock, store } = this.#parts;
+    const ended = this.#ended.find(id, clock.now());
+    // What the client shipped to an earlier life of the server, this one can not tell.
+    const positions = ended === null || incarnation !== store.incarnation ? null : ended.positions;
+    return ended === null || ended.failure === null ? { kind: 'gone', positions } : { kind: 'ended', failure: ended.failure, positions };
+  }
+
+  #remember({ id, tokenHash, keptMs, conversation }: LiveSession, what: Failure | null): void {
+    if (keptMs > 0) this.#ended.add(id, { tokenHash, failure: what, positions: conversation.positions() }, this.#parts.clock.now());
   }
 
   detach(session: LiveSession): void {
@@ -174,6 +195,7 @@ export class SessionKeeper implements SessionKeeping {
     const wasActive = this.live.remove(session);
     if (!wasActive && !this.starts.remove(session)) return;
     const unconfirmed = session.conversation.close(what?.code ?? (reason === 'ended' ? 'SessionEndedError' : 'SessionExpiredError'));
+    this.#remember(session, what ?? (reason === 'ended' ? failure('SessionEndedError') : null));
     void store.write('end a session', (to) => to.endSession({ id: session.id, reason, now: clock.wall() }));
     // Nobody was told of one that was never confirmed.
     if (!wasActive) return;
@@ -231,5 +253,5 @@ export class SessionKeeper implements SessionKeeping {
 }
 
 /** Is one of the tokens that are shown the session's current one? [R57] */
-const isOneOf = (tokens: readonly string[], key: string | undefined, { tokenHash }: LiveSession): boolean =>
+const isOneOf = (tokens: readonly string[], key: string | undefined, { tokenHash }: Pick<LiveSession, 'tokenHash'>): boolean =>
   tokens.some((token) => isSameHash(tokenHash, hashOfToken(token, key)));

@@ -10,8 +10,8 @@ import type {
   StreamWindow,
 } from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
-import type { Entry, Shipped, StreamEffect, StreamState } from '../../machines/stream/state.js';
-import { type Mismatch, mismatchOf, positionsOf } from '../../machines/stream/stream.js';
+import type { Entry, LastWord, Shipped, StreamEffect, StreamState } from '../../machines/stream/state.js';
+import { isLastWord, isMaybeHandled, type Mismatch, mismatchOf, positionsOf } from '../../machines/stream/stream.js';
 import { errorOf } from '../errors.js';
 import { waitMsMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
@@ -79,12 +79,12 @@ export interface Registry {
   readonly requests: RequestTable;
 }
 
-/** An entry as the app gets it back: what became of it is not known. */
-const givenBack = (entry: Entry, shipped: boolean): readonly Unconfirmed[] => {
+/** An entry as the app gets it back. */
+const givenBack = (entry: Entry, { shipped, handled }: Pick<Unconfirmed, 'shipped' | 'handled'>): readonly Unconfirmed[] => {
   if (entry instanceof Sent) entry.settle('unknown');
   const { item } = entry;
   return item.kind === 'message' || item.kind === 'request'
-    ? [{ kind: item.kind, type: item.type, payload: JSON.parse(item.payload) as unknown, shipped }]
+    ? [{ kind: item.kind, type: item.type, payload: JSON.parse(item.payload) as unknown, shipped, handled }]
     : [];
 };
 
@@ -109,6 +109,10 @@ export class Conversation {
   /** Requests that were taken back before they were started. */
   readonly #cancelled = new Set<number>();
   #over: ReasonCode | null = null;
+  /** Once it is over: the last number that anything was done about. */
+  #begun = 0;
+  /** Has the other side said what it has, on the latest link or at its end? */
+  #isTold = false;
 
   /** `restored`: it goes on with what an earlier process kept of it. */
   constructor(
@@ -249,9 +253,17 @@ export class Conversation {
     this.#outbox.readiness.close();
   }
 
-  /** Where this side stands in both directions. */
+  /** Where this side stands in both directions. Once it is over, `received` is what was begun: the rest will never be handled. */
   positions(): Omit<Positions, 'incarnation'> {
-    return positionsOf(this.runner.state);
+    const positions = positionsOf(this.runner.state);
+    return this.#over === null ? positions : { ...positions, received: this.#begun };
+  }
+
+  /** The other side's last word before its link or the session is over. One that does not fit says nothing. */
+  conclude(peer: LastWord): void {
+    if (this.#over !== null || !isLastWord(this.runner.state, peer)) return;
+    this.#isTold = true;
+    this.runner.conclude(peer);
   }
 
   /** What the two sides can not agree on, or null: then the conversation can go on. */
@@ -261,6 +273,7 @@ export class Conversation {
 
   /** It goes on over a new link. `own`: the positions that this side told of itself. `reborn`: the other side has lost its memory since the last one. */
   resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions, reborn: boolean): void {
+    this.#isTold = true;
     this.runner.resume(own, peer, reborn);
   }
 
@@ -285,7 +298,7 @@ export class Conversation {
 
   /**
    * It is over: handlers are told so, requests are answered with the reason, and what is not confirmed is handed back, oldest first.
-   * What was shipped may have been handled.
+   * What was shipped may have been handled, unless the other side said that it was not.
    */
   close(code: ReasonCode): readonly Unconfirmed[] {
     if (this.#over !== null) return [];
@@ -293,12 +306,19 @@ export class Conversation {
     this.runner.close();
     this.#outbox.close();
     this.#gate.close();
-    this.#inbox.close();
     this.#volatile.close();
+    const { state } = this.runner;
+    this.#begun = state.received;
+    for (const number of [...this.#inbox.close()].reverse()) if (number === this.#begun) this.#begun -= 1;
     this.#answerer.close();
-    this.#asker.close(code);
-    const shipped = new Set([...toArray(this.runner.state.sent), ...toArray(this.runner.state.replay)].map(({ entry }) => entry));
-    return this.runner.unconfirmed().flatMap((entry) => givenBack(entry, shipped.has(entry)));
+    const isMaybe = (number: number): boolean => !this.#isTold || isMaybeHandled(state, number);
+    this.#asker.close(code, isMaybe);
+    const numbers = new Map([...toArray(state.sent), ...toArray(state.replay)].map(({ entry, number }) => [entry, number]));
+    return this.runner.unconfirmed().flatMap((entry) => {
+      const number = numbers.get(entry);
+      const shipped = number !== undefined;
+      return givenBack(entry, { shipped, handled: shipped && isMaybe(number) ? 'unknown' : 'no' });
+    });
   }
 
   #reply(to: number, value: unknown): void {
@@ -321,7 +341,7 @@ export class Conversation {
   #handedBack({ number, entry }: Shipped): void {
     if (entry.item.kind === 'request')
       this.#asker.answered({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'No link outlived it.' });
-    for (const message of givenBack(entry, true)) this.#owner.reports.handedBack(message);
+    for (const message of givenBack(entry, { shipped: true, handled: 'unknown' })) this.#owner.reports.handedBack(message);
   }
 
   #deliver(number: number, item: InboundItem): void {

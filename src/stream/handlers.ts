@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { InboundItem, Outcome } from '../../machines/stream/packets.js';
-import { at, lengthOf, push, type Queue, queueOf, shift } from '../../machines/stream/queue.js';
+import { at, lengthOf, push, type Queue, queueOf, shift, toArray } from '../../machines/stream/queue.js';
 
 /** What a handler learns about the message besides its payload. */
 export interface MessageInfo {
@@ -107,13 +107,15 @@ export class Inbox {
     else this.#idle = callback;
   }
 
-  /** Handle nothing more; the running handler's signal is aborted, what it comes to is nobody's business any more. */
-  close(): void {
+  /** Handle nothing more, and tell what was not begun, ascending; the running handler's signal is aborted, what it comes to is nobody's business any more. */
+  close(): readonly number[] {
     this.#closed = true;
+    const unbegun = toArray(this.#waiting).map(({ number }) => number);
     this.#waiting = queueOf();
     this.#running?.abort();
     this.#stopWaiting?.();
     this.#idle = null;
+    return unbegun;
   }
 
   get #isIdle(): boolean {

@@ -115,9 +115,10 @@ export class Asker {
     this.#byTicket.get(ticket)?.settle(failed(errorOf('RequestTimeoutError'), false));
   }
 
-  /** No answer will come any more. */
-  close(code: ReasonCode): void {
-    for (const asked of [...this.#byTicket.values()]) asked.settle(failed(errorOf(code), asked.number !== null));
+  /** No answer will come any more. `isMaybeHandled`: may the other side have begun the request of this number? */
+  close(code: ReasonCode, isMaybeHandled: (number: number) => boolean): void {
+    for (const asked of [...this.#byTicket.values()])
+      asked.settle(failed(errorOf(code), asked.number !== null && isMaybeHandled(asked.number)));
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type Entry,
   initialStream,
   inPlace,
+  type LastWord,
   type Shipped,
   type StreamEffect,
   type StreamInput,
@@ -193,6 +194,12 @@ export class StreamRunner {
     this.#stopped = false;
     this.#input({ type: 'resumed', own, peer, reborn });
     this.#planFlush();
+  }
+
+  /** The other side's last word, which fits: what it is done with is confirmed. */
+  conclude(peer: LastWord): void {
+    this.stop();
+    this.#input({ type: 'concluded', peer });
   }
 
   /** The link is gone: nothing is written any more, no timer is left. What is sent from now on is kept, and what had arrived is still heard of. */

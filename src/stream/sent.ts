@@ -82,6 +82,11 @@ export interface Unconfirmed {
   readonly kind: 'message' | 'request';
   readonly type: string;
   readonly payload: unknown;
-  /** Did it leave this process? If not, it was certainly not handled. */
+  /** Did it leave this process? */
   readonly shipped: boolean;
+  /**
+   * Has the other side handled it? `no`: certainly not, as it was not shipped, or the other side said that it had not begun it. `unknown`: it may have.
+   * What it is known to have handled is confirmed, and not handed back.
+   */
+  readonly handled: 'no' | 'unknown';
 }

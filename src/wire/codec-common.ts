@@ -37,7 +37,8 @@ export const frame = <Kind extends AnyFrame['kind'], const Codecs extends readon
   );
 };
 
-const maybe = <A>(codec: t.Type<A, unknown, unknown>): t.Type<A | undefined, unknown, unknown> => t.union([codec, t.undefined]);
+/** A part that may be left out. */
+export const maybe = <A>(codec: t.Type<A, unknown, unknown>): t.Type<A | undefined, unknown, unknown> => t.union([codec, t.undefined]);
 
 export const message = frame(
   'Message',

@@ -4,7 +4,7 @@
  */
 import { chain } from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
-import { type AnyFrame, commonFrames, frame, type Sizeless } from './codec-common.js';
+import { type AnyFrame, commonFrames, frame, maybe, type Sizeless } from './codec-common.js';
 import {
   base64url,
   check,
@@ -170,9 +170,9 @@ export const gone = frame(
   'Gone',
   'gone',
   'gone',
-  [],
-  () => ({ kind: 'gone' }),
-  () => [],
+  [maybe(positions)],
+  (where) => ({ kind: 'gone', ...(where && { positions: where }) }),
+  (f) => [f.positions],
 );
 export const mismatch = frame(
   'Mismatch',

@@ -47,8 +47,11 @@ const read: ReadFrame<ServerFrame> = (tag, f, trouble, size) => {
       const fields = part(1, deny, f, trouble);
       return fields && { kind: 'deny', deny: fields };
     }
-    case 'gone':
-      return { kind: 'gone' };
+    case 'gone': {
+      if (f[1] === undefined) return { kind: 'gone' };
+      const where = part(1, positions, f, trouble);
+      return where && { kind: 'gone', positions: where };
+    }
     case 'mismatch': {
       const fields = part(1, range, f, trouble);
       return fields && { kind: 'mismatch', ...fields };

@@ -51,8 +51,9 @@ export const encodeFrame = (frame: OutboundFrame): string => {
     case 'pong':
       return `["${frame.kind}",${frame.id}]`;
     case 'confirm':
+      return '["confirm"]';
     case 'gone':
-      return `["${frame.kind}"]`;
+      return frame.positions === undefined ? '["gone"]' : frameText('gone', positionsToJson(frame.positions));
     case 'hello':
       return frameText('hello', helloToJson(frame.hello));
     case 'start':

@@ -94,8 +94,8 @@ export type ClientFrame =
 export type ServerFrame =
   | { readonly kind: 'welcome'; readonly welcome: WelcomeFields }
   | { readonly kind: 'deny'; readonly deny: DenyFields }
-  /** The session to be resumed is not known. */
-  | { readonly kind: 'gone' }
+  /** The session to be resumed is not known; or it is over, and this is what had become of it. */
+  | { readonly kind: 'gone'; readonly positions?: PositionFields }
   /** The session is known, but the two sides' positions do not fit: the numbers from..to of a direction are not to be had. */
   | { readonly kind: 'mismatch'; readonly direction: 'up' | 'down'; readonly from: number; readonly to: number }
   /** A new credential is wanted within this time. */

@@ -61,6 +61,7 @@ const possible = (world: World): readonly ConnectionInput[] => [
         { type: 'resumed', isEnding: false } as const,
         { type: 'resumed', isEnding: true } as const,
         { type: 'gone' } as const,
+        { type: 'ended', failure: failure('SessionRevokedError') } as const,
         { type: 'mismatched' } as const,
         { type: 'refused', failure: failure('AccessDeniedError') } as const,
       ]
@@ -108,7 +109,10 @@ const after = (world: World, effect: ConnectionEffect): World => {
       assert.is(world.said, 'nothing', 'a denial comes before any welcome, once');
       return { ...world, said: 'deny' };
     case 'sayBye':
-      assert.is(world.said, 'welcome', 'a bye comes after the welcome, once');
+      assert.ok(
+        world.said === 'welcome' || (world.said === 'nothing' && world.resume === 'decided'),
+        'a bye comes after the welcome, or answers a resume, once',
+      );
       return { ...world, said: 'bye' };
     case 'close':
       assert.is(world.socket, 'open', 'a socket is closed once');
@@ -125,7 +129,7 @@ const after = (world: World, effect: ConnectionEffect): World => {
   }
 };
 
-const decisions: ReadonlySet<ConnectionInput['type']> = new Set(['resumed', 'gone', 'mismatched', 'refused']);
+const decisions: ReadonlySet<ConnectionInput['type']> = new Set(['resumed', 'gone', 'ended', 'mismatched', 'refused']);
 
 const step = (world: World, input: ConnectionInput): World => {
   const before: World = {

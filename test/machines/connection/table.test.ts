@@ -38,6 +38,7 @@ const inputs: Readonly<Record<string, ConnectionInput>> = {
   resumed: { type: 'resumed', isEnding: false },
   'resumed ending': { type: 'resumed', isEnding: true },
   gone: { type: 'gone' },
+  ended: { type: 'ended', failure: failure('SessionRevokedError') },
   mismatched: { type: 'mismatched' },
   refused: { type: 'refused', failure: failure('AccessDeniedError') },
   violated: { type: 'violated', failure: broken },
@@ -70,6 +71,7 @@ admitted       .          .          .          welcome    .          .         
 resumed        .          again      .          .          .          .          .          .
 resumed ending .          again-end  .          .          .          .          .          .
 gone           .          gone       .          .          .          .          .          .
+ended          .          over       .          .          .          .          .          .
 mismatched     .          mismatch   .          .          .          .          .          .
 refused        denied     denied     denied     denied     .          .          .          .
 violated       deny       deny       deny       deny-adm   bye-forg   bye-kept   bye-end    .
@@ -94,6 +96,7 @@ const outcomes: Readonly<Record<string, string>> = {
   again: 'live: sayWelcome announce',
   'again-end': 'ending: sayWelcome announce startTimer(end)',
   gone: 'awaitingStart: sayGone startTimer(hello)',
+  over: 'closed: stopTimer sayBye(SessionRevokedError) close(4410)',
   mismatch: 'awaitingStart: sayMismatch startTimer(hello)',
   welcome: 'unconfirmed: sayWelcome startTimer(confirm)',
   live: 'live: stopTimer announce',

@@ -66,8 +66,8 @@ end('hands back at its deadline what is not confirmed, oldest first, and leaves 
   assert.is(world.kitty.getSnapshot().status, 'ending');
   await world.host.advance(1);
   const unconfirmed = [
-    { kind: 'message', type: 'chat', payload: { text: 'a' }, shipped: true },
-    { kind: 'request', type: 'price', payload: { sku: 1 }, shipped: true },
+    { kind: 'message', type: 'chat', payload: { text: 'a' }, shipped: true, handled: 'unknown' },
+    { kind: 'request', type: 'price', payload: { sku: 1 }, shipped: true, handled: 'unknown' },
   ];
   assert.equal(await ending, { reason: 'ended', unconfirmed });
   assert.equal((await ended).unconfirmed, unconfirmed);
@@ -94,7 +94,7 @@ end('settles at once while the session is lost, and says what was never sent', a
     await world.host.advance(600);
     assert.equal(await world.kitty.endSession(), {
       reason: 'ended',
-      unconfirmed: [{ kind: 'message', type: 'chat', payload: 1, shipped: false }],
+      unconfirmed: [{ kind: 'message', type: 'chat', payload: 1, shipped: false, handled: 'no' }],
     });
     assert.equal(leftovers(world), nothingLeft);
   }

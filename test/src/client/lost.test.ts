@@ -66,10 +66,10 @@ lost(
     await second?.gone();
     second?.welcomed({ sessionId: 'second' });
     assert.equal((await gap).unconfirmed, [
-      { kind: 'message', type: 'chat', payload: { n: 1 }, shipped: true },
-      { kind: 'request', type: 'price', payload: 'before', shipped: true },
-      { kind: 'message', type: 'chat', payload: [2], shipped: false },
-      { kind: 'request', type: 'price', payload: 'meanwhile', shipped: false },
+      { kind: 'message', type: 'chat', payload: { n: 1 }, shipped: true, handled: 'unknown' },
+      { kind: 'request', type: 'price', payload: 'before', shipped: true, handled: 'unknown' },
+      { kind: 'message', type: 'chat', payload: [2], shipped: false, handled: 'no' },
+      { kind: 'request', type: 'price', payload: 'meanwhile', shipped: false, handled: 'no' },
     ]);
     assert.equal(await shipped?.confirmed, { status: 'unknown' });
     assert.equal(await kept?.confirmed, { status: 'unknown' });

@@ -67,7 +67,7 @@ windowed(
     assert.equal(ends, [
       {
         reason: 'expired',
-        unconfirmed: [{ kind: 'message', type: 'note', payload: 'for later', shipped: false }],
+        unconfirmed: [{ kind: 'message', type: 'note', payload: 'for later', shipped: false, handled: 'no' }],
         at: lostAt + resumeWindowMs,
       },
     ]);
@@ -108,7 +108,9 @@ windowed(
     await world.host.advance(retryMaxMs);
     assert.is(client.session, session);
     assert.is.not(session.id, former);
-    assert.equal(gaps, [{ formerSessionId: former, unconfirmed: [{ kind: 'message', type: 'note', payload: 1, shipped: false }] }]);
+    assert.equal(gaps, [
+      { formerSessionId: former, unconfirmed: [{ kind: 'message', type: 'note', payload: 1, shipped: false, handled: 'no' }] },
+    ]);
   }),
 );
 

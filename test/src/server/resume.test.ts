@@ -297,7 +297,7 @@ mismatches(
     assert.is.not(anew.session, welcome.session);
     const { reason, unconfirmed } = await endOf(welcome.session);
     assert.is(reason, 'expired');
-    assert.equal(unconfirmed, [{ kind: 'message', type: 'count', payload: 1, shipped: true }]);
+    assert.equal(unconfirmed, [{ kind: 'message', type: 'count', payload: 1, shipped: true, handled: 'unknown' }]);
     await until(() => server.counts.active === 1, 'the new one is active');
   }),
 );
@@ -354,7 +354,7 @@ for (const [how, reason] of [
   ['revoke', 'revoked'],
 ] as const)
   detached(
-    `ends at once where the app says ${how}(), as there is nobody to say goodbye to, and a resume comes too late`,
+    `ends at once where the app says ${how}(), as there is nobody to say goodbye to, and a resume is told why`,
     withServer(kept, async ({ url, server, sessionOf, endOf, log }) => {
       const { raw, welcome, token } = await startResumable(url, 'jane');
       const session = await sessionOf('jane');
@@ -364,10 +364,11 @@ for (const [how, reason] of [
       session[how]();
       const end = await endOf(welcome.session);
       assert.is(end.reason, reason);
-      assert.equal(end.unconfirmed, [{ kind: 'message', type: 'count', payload: 1, shipped: false }]);
+      assert.equal(end.unconfirmed, [{ kind: 'message', type: 'count', payload: 1, shipped: false, handled: 'no' }]);
       assert.is(server.counts.active, 0);
       assert.is((await found(server.sessions.find(welcome.session))).session?.endReason, reason);
-      await (await resumeRaw(url, welcome.session, [token])).take('gone');
+      const back = await resumeRaw(url, welcome.session, [token]);
+      assert.is((await back.refusal()).code, reason === 'ended' ? 'SessionEndedError' : 'SessionRevokedError');
     }),
   );
 

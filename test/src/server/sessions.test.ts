@@ -251,7 +251,10 @@ ending(
     const { tag, code, closeCode } = await raw.refusal();
     assert.equal([tag, code, closeCode], ['bye', 'SessionEndedError', 1000]);
     const { reason, unconfirmed } = await endOf(welcome.session);
-    assert.equal([reason, unconfirmed], ['ended', [{ kind: 'message', type: 'down', payload: 'nobody acknowledges this', shipped: true }]]);
+    assert.equal(
+      [reason, unconfirmed],
+      ['ended', [{ kind: 'message', type: 'down', payload: 'nobody acknowledges this', shipped: true, handled: 'unknown' }]],
+    );
     assert.is(sent.accepted && (await sent.confirmed).status, 'unknown');
   }),
 );

@@ -84,7 +84,7 @@ asking('closed, settles all that wait: what was shipped may have been handled', 
   const { host, asker } = makeAsker();
   const asked = [asker.ask(1, 'a', 500, undefined), asker.ask(2, 'a', 500, undefined)];
   asker.numbered(1, 1);
-  asker.close('SessionEndedError');
+  asker.close('SessionEndedError', () => true);
   const results = await Promise.all(asked);
   assert.equal(
     results.map(({ error, maybeHandled }) => [error?.code, maybeHandled]),
