@@ -48,48 +48,64 @@ const terminateSoon = (ws: WebSocket) => {
  * @example
  * wss.on('connection', (ws) => acceptedFromWs(ws).listen({ received: (data) => {}, closed: ({ code }) => {} }));
  */
-export const acceptedFromWs = (ws: WebSocket, network: { readonly bytesRead?: number } = {}): AcceptedSocket => {
-  let listening = true;
-  let told: Parameters<AcceptedSocket['listen']>[0] | undefined;
+export const acceptedFromWs = (ws: WebSocket, network: Network = {}): AcceptedSocket => new WsSocket(ws, network);
 
-  const finish = (close: SocketClose) => {
-    if (!listening || !told) return;
-    listening = false;
-    told.closed(close);
-  };
+/** Where what was read below the WebSocket is counted. */
+interface Network {
+  readonly bytesRead?: number;
+}
 
-  // From here and not from `listen` on: an error without a listener would be thrown.
-  ws.on('error', (error) => {
-    terminateSoon(ws);
-    finish(closeOf(error));
-  });
+class WsSocket implements AcceptedSocket {
+  readonly #ws: WebSocket;
+  readonly #network: Network;
+  #listening = true;
+  #told: Parameters<AcceptedSocket['listen']>[0] | null = null;
 
-  return {
-    send: (text) => {
-      if (ws.readyState === WebSocket.OPEN) ws.send(text);
-    },
-    close: (code, reason) => {
-      listening = false;
-      if (unsendable.includes(code)) return ws.terminate();
+  constructor(ws: WebSocket, network: Network) {
+    this.#ws = ws;
+    this.#network = network;
+    // From here and not from `listen` on: an error without a listener would be thrown.
+    ws.on('error', (error) => {
       terminateSoon(ws);
-      ws.close(code, clipReason(reason));
-    },
-    get bufferedAmount() {
-      return ws.bufferedAmount;
-    },
-    get bytesReceived() {
-      return network.bytesRead;
-    },
-    listen: (events) => {
-      told = events;
-      ws.binaryType = 'arraybuffer';
-      ws.on('message', (data, isBinary) => {
-        if (listening) events.received(isBinary ? (data as ArrayBuffer) : data.toString());
-      });
-      ws.on('close', (code, reason) => finish({ code, reason: reason.toString() }));
-      // A socket that broke before anyone listened tells it no more by itself.
-      if (ws.readyState === WebSocket.CLOSED)
-        queueMicrotask(() => finish({ code: 1006, reason: '', error: 'The socket was closed before it was listened to.' }));
-    },
-  };
-};
+      this.#finish(closeOf(error));
+    });
+  }
+
+  get bufferedAmount(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  get bytesReceived(): number | undefined {
+    return this.#network.bytesRead;
+  }
+
+  send(text: string): void {
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.#listening = false;
+    if (unsendable.includes(code)) return this.#ws.terminate();
+    terminateSoon(this.#ws);
+    this.#ws.close(code, clipReason(reason));
+  }
+
+  listen(events: Parameters<AcceptedSocket['listen']>[0]): void {
+    this.#told = events;
+    const ws = this.#ws;
+    ws.binaryType = 'arraybuffer';
+    ws.on('message', (data, isBinary) => {
+      if (this.#listening) events.received(isBinary ? (data as ArrayBuffer) : data.toString());
+    });
+    ws.on('close', (code, reason) => this.#finish({ code, reason: reason.toString() }));
+    // A socket that broke before anyone listened tells it no more by itself.
+    if (ws.readyState === WebSocket.CLOSED)
+      queueMicrotask(() => this.#finish({ code: 1006, reason: '', error: 'The socket was closed before it was listened to.' }));
+  }
+
+  #finish(close: SocketClose): void {
+    if (!this.#listening || this.#told === null) return;
+    this.#listening = false;
+    this.#told.closed(close);
+  }
+}

@@ -13,8 +13,12 @@ export interface Queue<T> {
 /** Below this many shifted items, compacting costs more than it frees. */
 const compactFrom = 64;
 
+/** One for all, as a session has many queues and most of them hold nothing. */
+const empty: Queue<never> = { items: Object.freeze([]), start: 0, end: 0 };
+
 /** A queue of these items. */
-export const queueOf = <T>(...items: readonly T[]): Queue<T> => ({ items: [...items], start: 0, end: items.length });
+export const queueOf = <T>(...items: readonly T[]): Queue<T> =>
+  items.length === 0 ? empty : { items: [...items], start: 0, end: items.length };
 
 export const lengthOf = (queue: Queue<unknown>): number => queue.end - queue.start;
 
@@ -24,6 +28,7 @@ export const at = <T>(queue: Queue<T>, index: number): T | undefined =>
 
 /** With one more item at its end. */
 export const push = <T>(queue: Queue<T>, item: T): Queue<T> => {
+  if (queue.end === 0) return { items: [item], start: 0, end: 1 };
   if (queue.end !== queue.items.length) {
     const items = queue.items.slice(queue.start, queue.end);
     items.push(item);
@@ -37,7 +42,7 @@ export const push = <T>(queue: Queue<T>, item: T): Queue<T> => {
 /** Without its first `count` items. */
 export const shift = <T>(queue: Queue<T>, count: number): Queue<T> => {
   const start = Math.min(queue.start + count, queue.end);
-  if (start === queue.end) return { items: [], start: 0, end: 0 };
+  if (start === queue.end) return empty;
   if (start >= compactFrom && start * 2 > queue.end)
     return { items: queue.items.slice(start, queue.end), start: 0, end: queue.end - start };
   return { items: queue.items, start, end: queue.end };

@@ -53,7 +53,9 @@ export class ServerConnection implements SessionConnection, Ticked {
   #bytesReceived: number | undefined;
   #state: ConnectionState = 'awaitingHello';
   readonly hasLink = true;
+  /** Until the session is active: nothing is kept that is not needed. */
   #hello: HelloFields | null = null;
+  #hasVolatile = false;
   #start: StartFields | null = null;
   /** Who asks to enter, while that is decided. */
   #username: string | null = null;
@@ -112,10 +114,6 @@ export class ServerConnection implements SessionConnection, Ticked {
     // [R63] Volatile messages come by themselves.
     if (packets[0]?.kind === 'volatile' && (!this.#hasVolatile || this.#socket.bufferedAmount > volatileBufferedMax)) return;
     this.#send(packets);
-  }
-
-  get #hasVolatile(): boolean {
-    return this.#hello?.features.includes(volatileFeature) === true;
   }
 
   /** Time has passed: ping where nothing else is said [R49], and give up on what is silent. */
@@ -245,6 +243,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   #helloCame(hello: HelloFields): void {
     if (this.#state !== 'awaitingHello') return this.input({ type: 'hello', asks: 'start' });
     this.#hello = hello;
+    this.#hasVolatile = hello.features.includes(volatileFeature);
     this.#start = hello.start ?? null;
     const authorised = authoriseHello(this.#server.settings, hello, this.request);
     if (E.isLeft(authorised)) return this.input({ type: 'refused', failure: authorised.left });
@@ -307,6 +306,8 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'sayPong':
         return this.#send([{ kind: 'pong', id: effect.id }]);
       case 'announce':
+        this.#hello = null;
+        this.#positions = null;
         if (session !== null) this.#server.keeper.announce(session);
         return;
       case 'deliver':

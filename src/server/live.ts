@@ -3,13 +3,15 @@ import type { LiveSession } from './session.js';
 /** The sessions that are active in this process, by id and by username. */
 export class LiveSessions {
   readonly #byId = new Map<string, LiveSession>();
-  readonly #byUser = new Map<string, Set<LiveSession>>();
+  /** A user with one session, as most have, needs no set. */
+  readonly #byUser = new Map<string, LiveSession | Set<LiveSession>>();
 
   add(session: LiveSession): void {
     this.#byId.set(session.id, session);
     const { name } = session.user;
-    const sessions = this.#byUser.get(name) ?? new Set();
-    this.#byUser.set(name, sessions.add(session));
+    const others = this.#byUser.get(name);
+    if (others instanceof Set) others.add(session);
+    else this.#byUser.set(name, others === undefined ? session : new Set([others, session]));
   }
 
   /** True where it was there. */
@@ -17,8 +19,8 @@ export class LiveSessions {
     if (!this.#byId.delete(session.id)) return false;
     const { name } = session.user;
     const sessions = this.#byUser.get(name);
-    sessions?.delete(session);
-    if (sessions?.size === 0) this.#byUser.delete(name);
+    if (sessions instanceof Set) sessions.delete(session);
+    if (sessions === session || (sessions instanceof Set && sessions.size === 0)) this.#byUser.delete(name);
     return true;
   }
 
@@ -27,7 +29,9 @@ export class LiveSessions {
   }
 
   byUser(name: string): readonly LiveSession[] {
-    return [...(this.#byUser.get(name) ?? [])];
+    const sessions = this.#byUser.get(name);
+    if (sessions === undefined) return [];
+    return sessions instanceof Set ? [...sessions] : [sessions];
   }
 
   all(): IterableIterator<LiveSession> {

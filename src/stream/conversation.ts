@@ -25,6 +25,7 @@ import { isSignal } from './room.js';
 import { StreamRunner } from './runner.js';
 import type { SendOptions } from './send-options.js';
 import { type RefusedSend, type SendResult, Sent, type Unconfirmed } from './sent.js';
+import { SparseMap } from './sparse.js';
 import { VolatileInbox } from './volatile.js';
 
 /** What one side can hold, and how long it waits, whatever the session. */
@@ -107,7 +108,7 @@ export class Conversation {
   readonly registry: Registry;
   readonly #gate = new Gate();
   /** Requests that were taken back before they were started. */
-  readonly #cancelled = new Set<number>();
+  readonly #cancelled = new SparseMap<number, true>();
   #over: ReasonCode | null = null;
   /** Once it is over: the last number that anything was done about. */
   #begun = 0;
@@ -242,7 +243,7 @@ export class Conversation {
 
   received(packets: readonly InboundData[]): void {
     // One that comes together with its cancel is not started.
-    for (const packet of packets) if (packet.kind === 'cancel') this.#cancelled.add(packet.to);
+    for (const packet of packets) if (packet.kind === 'cancel') this.#cancelled.set(packet.to, true);
     this.runner.received(packets);
     if (this.#gate.isOpen && this.#cancelled.size > 0) this.#cancelled.clear();
   }

@@ -1,6 +1,7 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { InboundItem, Outcome } from '../../machines/stream/packets.js';
 import { at, lengthOf, push, type Queue, queueOf, shift, toArray } from '../../machines/stream/queue.js';
+import { SparseMap } from './sparse.js';
 
 /** What a handler learns about the message besides its payload. */
 export interface MessageInfo {
@@ -47,7 +48,7 @@ interface Waiting {
 
 /** The handlers of a session, by message type. They outlive the session's links and streams. */
 export class HandlerTable {
-  readonly #byType = new Map<string, readonly MessageHandler[]>();
+  readonly #byType = new SparseMap<string, readonly MessageHandler[]>();
 
   /** Add a handler; the returned function takes it out again. */
   on(type: string, handler: MessageHandler): () => void {

@@ -1,4 +1,5 @@
 import { isSignal } from './room.js';
+import { SparseMap } from './sparse.js';
 
 /** What is waited for. */
 export interface ReadyOptions {
@@ -16,7 +17,7 @@ interface Waiter {
 /** Those who wait for room in a buffer. */
 export class Readiness {
   readonly #hasRoom: (messages: number) => boolean;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new SparseMap<Waiter, true>();
   #isOver = false;
 
   constructor(hasRoom: (messages: number) => boolean) {
@@ -37,19 +38,19 @@ export class Readiness {
           resolve(hasRoom);
         },
       };
-      this.#waiters.add(waiter);
+      this.#waiters.set(waiter, true);
       signal?.addEventListener('abort', abort, { once: true });
     });
   }
 
   /** There may be room now. */
   look(): void {
-    for (const waiter of this.#waiters) if (this.#hasRoom(waiter.messages)) waiter.settle(true);
+    for (const waiter of this.#waiters.keys()) if (this.#hasRoom(waiter.messages)) waiter.settle(true);
   }
 
   /** There is nothing more to be sent. */
   close(): void {
     this.#isOver = true;
-    for (const waiter of this.#waiters) waiter.settle(false);
+    for (const waiter of this.#waiters.keys()) waiter.settle(false);
   }
 }

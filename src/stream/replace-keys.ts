@@ -1,9 +1,10 @@
 import type { Ticket } from '../../machines/stream/state.js';
+import { SparseMap } from './sparse.js';
 
 /** Which message waits under which key. It holds no more keys than messages wait to be shipped. */
 export class ReplaceKeys {
   /** In the order of their tickets. */
-  readonly #tickets = new Map<string, Ticket>();
+  readonly #tickets = new SparseMap<string, Ticket>();
 
   /** The latest message of a type and key, shipped or not. */
   of(type: string, key: string): Ticket | undefined {
@@ -15,7 +16,7 @@ export class ReplaceKeys {
     const name = nameOf(type, key);
     this.#tickets.delete(name);
     this.#tickets.set(name, ticket);
-    for (const [other, its] of this.#tickets) {
+    for (const [other, its] of this.#tickets.entries()) {
       if (its >= oldest) return;
       this.#tickets.delete(other);
     }

@@ -2,6 +2,7 @@ import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { ReasonCode } from '../../machines/reasons.js';
 import type { InboundItem } from '../../machines/stream/packets.js';
 import { errorOf, type NineLivesError } from '../errors.js';
+import { SparseMap } from './sparse.js';
 
 /** How a request is asked. */
 export interface RequestOptions {
@@ -56,8 +57,8 @@ export interface AskerOwner {
 /** Requests that this side has asked and that are not answered. */
 export class Asker {
   readonly #owner: AskerOwner;
-  readonly #byTicket = new Map<number, Asked>();
-  readonly #byNumber = new Map<number, Asked>();
+  readonly #byTicket = new SparseMap<number, Asked>();
+  readonly #byNumber = new SparseMap<number, Asked>();
 
   constructor(owner: AskerOwner) {
     this.#owner = owner;
@@ -134,7 +135,7 @@ export type RequestHandler = (payload: unknown, request: RequestHandlerInfo) => 
 
 /** The request handlers of a session, by type: one each, as a request has one answer. */
 export class RequestTable {
-  readonly #byType = new Map<string, RequestHandler>();
+  readonly #byType = new SparseMap<string, RequestHandler>();
 
   /** @throws Error where the type has a handler already: which of two would answer? */
   on(type: string, handler: RequestHandler): () => void {
@@ -168,7 +169,7 @@ export interface AnswererOwner {
 export class Answerer {
   readonly #table: RequestTable;
   readonly #owner: AnswererOwner;
-  readonly #running = new Map<number, AbortController>();
+  readonly #running = new SparseMap<number, AbortController>();
   /** How many of them somebody waits for: the goodbye waits for no other. */
   #awaited = 0;
   #closed = false;

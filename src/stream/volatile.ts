@@ -2,6 +2,7 @@ import type { JsonText, VolatileItem } from '../../machines/stream/packets.js';
 import { framesPerBatchMax } from '../wire/limits.js';
 import { type HandlerReports, type HandlerTable, Info, isThenable } from './handlers.js';
 import { batchSizeMax } from './limits.js';
+import { SparseMap } from './sparse.js';
 
 /** How many handlers of volatile messages may run at once: past that, they are dropped, as nothing else holds their sender back. */
 const runningMax = 1_024;
@@ -37,7 +38,7 @@ export class VolatileInbox {
   readonly #handlers: HandlerTable;
   readonly #settings: VolatileInboxSettings;
   /** How many handlers of each still run. */
-  readonly #running = new Map<Info, number>();
+  readonly #running = new SparseMap<Info, number>();
   #isOpen = false;
   #count = 0;
 
