@@ -380,7 +380,6 @@ export class Conversation {
 
   #dropped(entry: Entry, why: 'expired' | 'replaced'): void {
     if (entry instanceof Sent) entry.settle(why);
-    if (entry.item.kind === 'request') this.#asker.expired(entry.ticket);
     this.#outbox.readiness.look();
     this.#owner.dropped?.(entry);
   }

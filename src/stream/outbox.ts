@@ -113,7 +113,9 @@ export class Outbox {
   #hasRoom(messages: number): boolean {
     const { held, limits } = this.#owner.runner;
     const { buffer } = limits;
-    const wanted = Math.min(Math.max(messages, buffer.messages / 2), buffer.messages);
+    const half = Math.ceil(buffer.messages / 2);
+    // What is no number is no wish.
+    const wanted = messages > half ? Math.min(messages, buffer.messages) : half;
     const size = Math.max(this.#refusedSize, Math.ceil(buffer.size / 2));
     return Math.max(held.messages, this.#owner.asked()) + wanted <= buffer.messages && held.size + size <= buffer.size;
   }

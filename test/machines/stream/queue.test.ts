@@ -3,6 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   at,
+  filter,
   firstIndex,
   insert,
   lengthOf,
@@ -161,6 +162,17 @@ queue('does what a plain array does, in every branch of its history at once', ()
       }
     }),
   );
+});
+
+queue('keeps what is to be kept, and is itself where all is', () => {
+  const whole = shift(queueOf(1, 2, 3, 4, 5), 1);
+  assert.equal(toArray(filter(whole, (item) => item % 2 === 0)), [2, 4]);
+  assert.equal(toArray(whole), [2, 3, 4, 5]);
+  assert.is(
+    filter(whole, () => true),
+    whole,
+  );
+  assert.is(lengthOf(filter(whole, () => false)), 0);
 });
 
 queue('compacts under a long linear history and still does what a plain array does', () => {

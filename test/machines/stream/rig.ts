@@ -123,6 +123,11 @@ export const assertConsistent = (state: StreamState): void => {
     ]),
     'heldAnswers',
   );
+  const times = queued.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+  assert.ok(
+    times.every((time) => state.nextExpiry !== null && state.nextExpiry <= time),
+    'nothing expires before the next look',
+  );
   assert.equal(state.taken, sum(toArray(state.open)), 'taken');
   assert.ok([...sent, ...queued].every(takesRoom) && !answers.some(takesRoom), 'each kind is in its place');
   assertNumbers(state.sent, state.peerDone, state.shipped);

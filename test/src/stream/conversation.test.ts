@@ -161,42 +161,39 @@ conversation('asks with whole milliseconds that the wire can carry, whatever it 
   );
 });
 
-conversation(
-  'holds messages, requests and the end until it is released, in their order; a request that was cancelled meanwhile is not started',
-  async () => {
-    const { host, up, down } = pairOf({}, {}, false);
-    up.conversation.release();
-    const controller = new AbortController();
-    up.conversation.send('chat', 1);
-    const kept = up.conversation.request('ask', 'kept', 1_000, undefined);
-    const cancelled = up.conversation.request('ask', 'cancelled', 1_000, controller.signal);
-    await host.settle();
-    controller.abort();
-    up.conversation.end();
-    await host.settle();
-    assert.equal(down.noted, []);
-    const heard: unknown[] = [];
-    down.conversation.registry.messages.on('chat', (payload) => void heard.push(payload));
-    down.conversation.registry.requests.on('ask', async (payload, { signal }) => {
-      heard.push(payload);
-      await Promise.resolve();
-      heard.push(signal.aborted);
-      return 'reply';
-    });
-    down.conversation.release();
-    await host.advance(100);
-    assert.equal(heard, [1, 'kept', false]);
-    assert.is((await kept).reply, 'reply', 'answered before the end');
-    assert.is((await cancelled).error?.code, 'RequestAbortedError');
-    assert.equal(
-      [namesIn(down), namesIn(up)],
-      [
-        ['peerEnded', 'complete'],
-        ['peerEnded', 'complete'],
-      ],
-    );
-  },
-);
+conversation('holds messages, requests and the end until it is released, in order, and starts no request that was cancelled', async () => {
+  const { host, up, down } = pairOf({}, {}, false);
+  up.conversation.release();
+  const controller = new AbortController();
+  up.conversation.send('chat', 1);
+  const kept = up.conversation.request('ask', 'kept', 1_000, undefined);
+  const cancelled = up.conversation.request('ask', 'cancelled', 1_000, controller.signal);
+  await host.settle();
+  controller.abort();
+  up.conversation.end();
+  await host.settle();
+  assert.equal(down.noted, []);
+  const heard: unknown[] = [];
+  down.conversation.registry.messages.on('chat', (payload) => void heard.push(payload));
+  down.conversation.registry.requests.on('ask', async (payload, { signal }) => {
+    heard.push(payload);
+    await Promise.resolve();
+    heard.push(signal.aborted);
+    return 'reply';
+  });
+  down.conversation.release();
+  await host.advance(100);
+  assert.equal(heard, [1, 'kept', false]);
+  assert.is((await kept).reply, 'reply', 'answered before the end');
+  assert.is((await cancelled).error?.code, 'RequestAbortedError');
+  assert.equal(
+    [namesIn(down), namesIn(up)],
+    [
+      ['peerEnded', 'complete'],
+      ['peerEnded', 'complete'],
+    ],
+  );
+});
 
 for (const [title, order] of [
   ['handled and answered', [0, 1]],
@@ -239,10 +236,10 @@ conversation('stopped, keeps what is sent; closed, hands all of it back, oldest 
   await host.settle();
   assert.equal(kindsOf(pair), ['message', 'request']);
   assert.equal(up.conversation.close('SessionGoneError'), [
-    { kind: 'message', type: 'slow', payload: { a: 1 }, shipped: true, handled: 'unknown' },
-    { kind: 'request', type: 'never', payload: [1], shipped: true, handled: 'unknown' },
-    { kind: 'message', type: 'chat', payload: 'kept', shipped: false, handled: 'no' },
-    { kind: 'request', type: 'never', payload: 2, shipped: false, handled: 'no' },
+    { kind: 'message', type: 'slow', payload: { a: 1 }, shipped: true },
+    { kind: 'request', type: 'never', payload: [1], shipped: true },
+    { kind: 'message', type: 'chat', payload: 'kept', shipped: false },
+    { kind: 'request', type: 'never', payload: 2, shipped: false },
   ]);
   assert.equal(await statuses([shipped, kept]), ['unknown', 'unknown']);
   assert.equal(
@@ -273,73 +270,6 @@ conversation('that is over in the middle of a resume still knows what was shippe
       ['kept', false],
     ],
   );
-});
-
-conversation('that is over tells how far it has come, and the other side what that means for what it had sent', async () => {
-  const pair = pairOf();
-  const { host, up, down } = pair;
-  const settle: (() => void)[] = [];
-  down.conversation.registry.messages.on('slow', () => new Promise<void>((resolve) => void settle.push(resolve)));
-  const sent = [1, 2, 3, 4].map((n) => up.conversation.send('slow', n));
-  const asked = up.conversation.request('price', 5, 1_000, undefined);
-  await host.settle();
-  settle[0]?.();
-  await host.settle();
-  pair.cut();
-  up.conversation.send('slow', 6);
-  const late = up.conversation.request('price', 7, 1_000, undefined);
-  await host.settle();
-  down.conversation.close('SessionRevokedError');
-  // A request is begun when it arrives: nothing before it is known to be unhandled.
-  assert.is(down.conversation.positions().received, 5);
-  assert.is(down.conversation.positions().done, 1);
-  up.conversation.conclude(down.conversation.positions());
-  assert.equal(
-    up.conversation.close('SessionRevokedError').map(({ payload, shipped, handled }) => [payload, shipped, handled]),
-    [
-      [2, true, 'unknown'],
-      [3, true, 'unknown'],
-      [4, true, 'unknown'],
-      [5, true, 'unknown'],
-      [6, true, 'no'],
-      [7, true, 'no'],
-    ],
-  );
-  assert.equal(await statuses(sent.slice(0, 2)), ['handled', 'unknown']);
-  assert.is((await asked).error?.code, 'RequestUnhandledError');
-  assert.is((await late).maybeHandled, false);
-});
-
-conversation('that is over has not begun what waited behind a running handler, and never will', async () => {
-  const pair = pairOf();
-  const { host, up, down } = pair;
-  down.conversation.registry.messages.on('slow', () => new Promise<void>(() => undefined));
-  for (const n of [1, 2, 3]) up.conversation.send('slow', n);
-  await host.settle();
-  assert.is(down.conversation.positions().received, 3);
-  down.conversation.close('SessionRevokedError');
-  assert.is(down.conversation.positions().received, 1);
-  up.conversation.conclude(down.conversation.positions());
-  assert.equal(
-    up.conversation.close('SessionRevokedError').map(({ payload, handled }) => [payload, handled]),
-    [
-      [1, 'unknown'],
-      [2, 'no'],
-      [3, 'no'],
-    ],
-  );
-});
-
-conversation('learns nothing from a last word that does not fit, or that comes when it is over', async () => {
-  const pair = pairOf();
-  const { host, up } = pair;
-  pair.cut();
-  up.conversation.send('chat', 1);
-  await host.settle();
-  up.conversation.conclude({ received: 2, done: 0, exceptions: [] });
-  assert.is(up.conversation.close('SessionGoneError')[0]?.handled, 'unknown');
-  up.conversation.conclude({ received: 0, done: 0, exceptions: [] });
-  assert.equal(up.conversation.close('SessionGoneError'), []);
 });
 
 conversation('closed, begins nothing more, neither of what waited for its release nor of what still arrives', async () => {

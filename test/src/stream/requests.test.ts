@@ -225,6 +225,30 @@ answering('closed, aborts all that runs and says nothing of what it comes to', a
   assert.equal(failed, []);
 });
 
+answering('waits for no handler whose request was cancelled, however often, and for all others', async () => {
+  const { table, answerer } = makeAnswerer();
+  const ends: (() => void)[] = [];
+  table.on('a', () => new Promise<void>((resolve) => void ends.push(resolve)));
+  const running = [1, 2].map((number) => answerer.answer(number, request('a')));
+  let idle = 0;
+  answerer.whenIdle(() => {
+    idle += 1;
+  });
+  for (let twice = 0; twice < 2; twice += 1) answerer.cancelled(1);
+  answerer.cancelled(3);
+  assert.is(idle, 0);
+  ends[1]?.();
+  await running[1];
+  assert.is(idle, 1);
+  answerer.whenIdle(() => {
+    idle += 1;
+  });
+  assert.is(idle, 2);
+  ends[0]?.();
+  await running[0];
+  assert.is(idle, 2);
+});
+
 const table = suite('request handlers');
 
 table('are one for each type, and are taken out by their own function only', () => {
