@@ -160,6 +160,7 @@ export const resumeOpening: ResumeOpening = {
   tokens: [secrets.resumeToken],
   nextToken: secrets.nextToken,
   positions: { received: 2, done: 1, seen: 0, last: 3, exceptions: [{ number: 1, outcome: 'failed' }], incarnation: 1 },
+  life: 1,
 };
 
 /** A limit that no opening on one machine reaches, in milliseconds. */

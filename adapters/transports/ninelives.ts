@@ -347,9 +347,9 @@ class NinelivesLink implements Link {
   }
 }
 
-const resumeFields = ({ sessionId, tokens, nextToken, positions }: NonNullable<Openings['resume']>): HelloFields['resume'] => {
+const resumeFields = ({ sessionId, tokens, nextToken, positions, life }: NonNullable<Openings['resume']>): HelloFields['resume'] => {
   const { incarnation, ...rest } = positions;
-  return { session: sessionId, tokens, next: nextToken, positions: rest, incarnation };
+  return { session: sessionId, tokens, next: nextToken, positions: rest, incarnation, ...(life === 0 ? {} : { life }) };
 };
 
 /** The app's own function failed: with a failure of ours where the shell gave one, otherwise with what was thrown kept out of sight. */

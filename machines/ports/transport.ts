@@ -22,6 +22,8 @@ export interface ResumeOpening {
   /** The token that becomes current once the resume is committed. */
   readonly nextToken: string;
   readonly positions: Positions;
+  /** How often this side has lost its memory since the session began; what it is sent again then, it may have handled. */
+  readonly life: number;
 }
 
 /** A session that the user gave up while it was lost, so that it can't stand in its own user's way. */

@@ -133,7 +133,7 @@ export class Credentials {
     const { id } = this.#session;
     const tokens = tokensOf(this.#session);
     this.#session.nextToken ??= drawToken(this.#host);
-    return { sessionId: id, tokens, nextToken: this.#session.nextToken, positions };
+    return { sessionId: id, tokens, nextToken: this.#session.nextToken, positions, life: 0 };
   }
 
   async #start(signal: AbortSignal): Promise<StartOpening> {

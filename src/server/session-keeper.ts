@@ -100,7 +100,7 @@ export class SessionKeeper implements SessionKeeping {
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
     const { clock, log } = this.#parts;
-    const { session: id, tokens, next, positions, incarnation } = hello.resume;
+    const { session: id, tokens, next, positions, incarnation, life = 0 } = hello.resume;
     const found = this.find(id);
     const session = found?.keptMs === 0 ? undefined : found;
     const owned = session ?? this.#ended.find(id, clock.now());
@@ -131,7 +131,8 @@ export class SessionKeeper implements SessionKeeping {
     former.release();
     this.starts.rename(session, hashOfToken(next, hello.key));
     const own = session.conversation.positions();
-    session.conversation.resume(own, peer, false);
+    session.conversation.resume(own, peer, life !== session.life);
+    session.life = life;
     return { kind: 'resumed', session, positions: own, isEnding: session.conversation.runner.state.ownEnd !== 'open' };
   }
 

@@ -119,6 +119,8 @@ export class LiveSession implements ServerSession {
   displaces: readonly LiveSession[] = [];
   /** Does its user's presence count it? */
   isPresent = false;
+  /** The client's life that was told last. [R69] */
+  life = 0;
   /** When its authentication ends, in milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
   /** A resume moves it to another one, and so does a repeated start before it is confirmed. */

@@ -50,7 +50,7 @@ const tokens = check<readonly string[]>(
 const resumeFields: t.Type<ResumeFields, unknown, unknown> = record(
   'ResumeFields',
   { session: sessionId, tokens, next: token, positions, incarnation: count },
-  {},
+  { life: count },
 );
 
 const otherVersion = check<number>('OtherVersion', (value) => count.is(value) && value !== protocolVersion);

@@ -34,7 +34,7 @@ const session = base64url(1, sessionIdLengthMax);
 const username = text(0, usernameReadLengthMax);
 
 const start: Read<StartFields> = object({ username, token }, { authParams: jsonObject });
-const resume: Read<ResumeFields> = object({ session, tokens, next: token, positions, incarnation: count }, {});
+const resume: Read<ResumeFields> = object({ session, tokens, next: token, positions, incarnation: count }, { life: count });
 const version = object({ v: count }, {});
 const currentHello = object(
   { v: count, features, window: streamWindow },

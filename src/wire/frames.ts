@@ -29,6 +29,8 @@ export interface ResumeFields {
   readonly positions: PositionFields;
   /** The server's life that was heard last. */
   readonly incarnation: number;
+  /** Which of the client's lives this is: one more each time that it lost its memory. Absent: the first, 0. */
+  readonly life?: number;
 }
 
 /** What a client says first. */

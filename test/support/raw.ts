@@ -180,13 +180,20 @@ export const positionsAt = (more: Record<string, unknown> = {}): Record<string, 
 export const resumeFor = (
   session: string,
   tokens: readonly string[],
-  { next = newToken(), positions = {}, ...more }: Record<string, unknown> = {},
+  { next = newToken(), positions = {}, life, ...more }: Record<string, unknown> = {},
 ): Record<string, unknown> => {
   const { start: _, ...hello } = helloFor('');
   return {
     ...hello,
     features: ['resume'],
-    resume: { session, tokens, next, positions: positionsAt(positions as Record<string, unknown>), incarnation: 1 },
+    resume: {
+      session,
+      tokens,
+      next,
+      positions: positionsAt(positions as Record<string, unknown>),
+      incarnation: 1,
+      ...(life === undefined ? {} : { life }),
+    },
     ...more,
   };
 };

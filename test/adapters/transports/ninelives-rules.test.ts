@@ -128,7 +128,7 @@ hello('says what it has to say, and nothing of what is absent', async () => {
       agent: 'test',
       features: ['resume', 'volatile'],
       window: { messages: 8, size: 1_000 },
-      resume: { session: 'formerly', tokens: resumeOpening.tokens, next: resumeOpening.nextToken, positions, incarnation },
+      resume: { session: 'formerly', tokens: resumeOpening.tokens, next: resumeOpening.nextToken, positions, incarnation, life: 1 },
       abandoned: { session: 'a', tokens: [startOpening.token] },
     },
   });

@@ -93,6 +93,32 @@ resuming(
 );
 
 resuming(
+  'marks what it ships again to a client that has lost its memory, once for each time, and not what is new',
+  withServer(kept, async ({ url, sessionOf }) => {
+    const { raw, welcome, token } = await startResumable(url, 'jane');
+    const session = await sessionOf('jane');
+    session.send('count', 1);
+    await raw.take('m');
+    raw.drop();
+
+    const tokens = [newToken(), newToken()] as const;
+    const reborn = await resumeRaw(url, welcome.session, [token], { next: tokens[0], life: 1 });
+    assert.equal(await reborn.take('m'), ['m', 'count', 1, { re: true }]);
+    session.send('count', 2);
+    assert.equal(await reborn.take('m'), ['m', 'count', 2]);
+    reborn.send(['a', 1, 1, 0, 0]);
+    reborn.drop();
+
+    const same = await resumeRaw(url, welcome.session, [tokens[0]], { next: tokens[1], life: 1, positions: { received: 1, done: 1 } });
+    assert.equal(await same.take('m'), ['m', 'count', 2]);
+    same.drop();
+
+    const again = await resumeRaw(url, welcome.session, [tokens[1]], { life: 2, positions: { received: 1, done: 1 } });
+    assert.equal(await again.take('m'), ['m', 'count', 2, { re: true }]);
+  }),
+);
+
+resuming(
   'takes the session over from a connection that looks alive, which is closed, and deaf from then on',
   withServer(kept, async ({ url, server, sessionOf, ended }) => {
     const heard: unknown[] = [];

@@ -55,13 +55,10 @@ const user = fc.record({
 const username = anyText(usernameReadLengthMax);
 const start = fc.record({ username, token, authParams: jsonObject }, { requiredKeys: ['username', 'token'] });
 const tokens = fc.array(token, { minLength: 1, maxLength: 2 });
-const resume = fc.record({
-  session: sessionId,
-  tokens,
-  next: token,
-  positions,
-  incarnation: count,
-});
+const resume = fc.record(
+  { session: sessionId, tokens, next: token, positions, incarnation: count, life: count },
+  { requiredKeys: ['session', 'tokens', 'next', 'positions', 'incarnation'] },
+);
 const helloRest = {
   v: fc.constant(1),
   key: anyText(40),

@@ -22,9 +22,10 @@ const tags = new Set(
 
 const protocolPage = suite('docs/protocol.md');
 
-protocolPage('numbers its rules without gap or repetition, in their order', () => {
+// A rule that is added later stands where it belongs, under the next free number.
+protocolPage('numbers its rules without gap or repetition', () => {
   assert.equal(
-    rules,
+    [...rules].sort((a, b) => a - b),
     rules.map((_, index) => index + 1),
   );
   assert.ok(rules.length > 50);
