@@ -35,7 +35,9 @@ export interface Context {
   readonly retryInMs: number;
   /** When the next try is due, in monotonic milliseconds; null where none is waited for. */
   readonly retryAt: number | null;
-  /** The platform's latest word on the network. */
+  /** When the latest try failed or the link was lost, in monotonic milliseconds; null before. */
+  readonly failedAt: number | null;
+  /** The platform's latest word on the network, or the user's where that is later. */
   readonly online: boolean;
   /** The username of the latest start. */
   readonly username: string | null;

@@ -12,7 +12,9 @@ export type Command =
   /** Begin a session. Not taken while there is one, in whatever state: that is what `SessionActiveError` means. */
   | { readonly type: 'START'; readonly username?: string; readonly deadlineMs?: number }
   /** End the session, or take back a start. Not taken where there is nothing to end. */
-  | { readonly type: 'END' };
+  | { readonly type: 'END' }
+  /** Try now instead of waiting, where the server named no time: that one is kept. Not taken where no try is waited for. `now`: as in a stamp. */
+  | { readonly type: 'RETRY'; readonly now?: number };
 
 /** Time and chance, stamped on a fact by the shell, so that the machine needs neither a clock nor a random number. */
 export interface Stamp {
@@ -20,6 +22,12 @@ export interface Stamp {
   readonly now: number;
   /** Uniform in [0, 1). */
   readonly random: number;
+}
+
+/** What came of a link that was welcomed. */
+export interface Carried {
+  /** Something new arrived over it, either way; or something waited, and none of it arrived. Left out where there was nothing to be said. */
+  readonly progress?: 'made' | 'none';
 }
 
 /** What a server says when it lets a client in. */
@@ -45,7 +53,7 @@ export type Fact =
   /** The server's answer to the hello was no. Whether that is final is the table's to say (machines/reasons.ts). */
   | ({ readonly type: 'DENIED'; readonly link: number; readonly failure: Failure } & Stamp)
   /** The connection could not be opened, was cut, fell silent, broke a rule, or the server said goodbye and why. */
-  | ({ readonly type: 'LINK_LOST'; readonly link: number; readonly failure: Failure } & Stamp)
+  | ({ readonly type: 'LINK_LOST'; readonly link: number; readonly failure: Failure } & Carried & Stamp)
   /** Nothing came for longer than this link's rhythm allows; a probe is out. */
   | { readonly type: 'SUSPECTED'; readonly link: number }
   /** Something came on a link that was suspect. */
@@ -54,8 +62,10 @@ export type Fact =
   | { readonly type: 'END_CONFIRMED'; readonly link: number }
   /** The platform says that there is no network. A hint: it is believed for waiting only. */
   | { readonly type: 'NETWORK_OFFLINE' }
-  /** The platform says that there is one again. */
-  | { readonly type: 'NETWORK_ONLINE' };
+  /** The platform says that there is one again. `now`: as in a stamp. */
+  | { readonly type: 'NETWORK_ONLINE'; readonly now?: number }
+  /** Something happened after which a try may fare better: the page is looked at again or thawed, or the network is another one. */
+  | { readonly type: 'HINTED'; readonly now?: number };
 
 /** What the machine tells the link it owns. */
 export type LinkCommand =

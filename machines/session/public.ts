@@ -18,6 +18,7 @@ export type CommandMethods = Exhaustive<
   {
     readonly START: 'startSession';
     readonly END: 'endSession';
+    readonly RETRY: 'retryNow';
   }
 >;
 

@@ -46,3 +46,15 @@ export const retryInMs = ({ attempt, failure, wasHealthy, random, policy }: Retr
   const doublings = Math.min(Math.max(attempt - 1, 0), doublingsMax);
   return random * Math.min(policy.capMs, policy.baseMs * 2 ** doublings);
 };
+
+/** Tries that are brought forward again and again keep at least this far from each other, in milliseconds: a network that comes and goes must not become a flood. */
+const hurryMsMax = 5_000;
+
+/**
+ * How long a try that is brought forward (by a hint, or by the user) still waits, in milliseconds. Pure. The first one does not; then the least
+ * time since the try before grows as the waits do, without chance, and to five seconds at most.
+ */
+export const hurriedInMs = (attempt: number, sinceMs: number, { baseMs, capMs }: RetryPolicy): number => {
+  const apartMs = attempt <= 1 ? 0 : Math.min(hurryMsMax, capMs, baseMs * 2 ** Math.min(attempt - 2, doublingsMax));
+  return Math.max(apartMs - sinceMs, 0);
+};

@@ -6,7 +6,7 @@ import { assertEvent, type EventObject, fromCallback, setup } from 'xstate';
 import { type Failure, failure, reasons } from '../reasons.js';
 import type { Context, SessionPolicy } from './context.js';
 import type { Command, Emitted, Fact, LinkCommand } from './events.js';
-import { defaultRetryPolicy, namesTime, retryInMs } from './retry.js';
+import { defaultRetryPolicy, hurriedInMs, namesTime, retryInMs } from './retry.js';
 
 /** The defaults: a start of ten seconds is as long as a person waits; a goodbye of five covers a slow handler's last message. */
 export const defaultSessionPolicy: SessionPolicy = {
@@ -30,6 +30,10 @@ const policyWith = (policy: Partial<SessionPolicy> = {}): SessionPolicy => ({
 const orElse = <A>(value: A | null | undefined, otherwise: A): A => value ?? otherwise;
 
 const causedBy = (cause: Failure | null): Pick<Failure, 'cause'> => (cause === null ? {} : { cause });
+
+/** How long a try that is brought forward still waits. Who does not say when it is, as a tool, is not held back. */
+const hurried = ({ attempt, failedAt, policy }: Context, event: Command | Fact): number =>
+  'now' in event && event.now !== undefined && failedAt !== null ? hurriedInMs(attempt, event.now - failedAt, policy.retry) : 0;
 
 /** The longest wait that a timer of the platform can carry; a longer one would fire at once (HTML, "timers"; Node, `timers`). */
 const timerMaxMs = 2_147_483_647;
@@ -78,6 +82,9 @@ const base = setup({
     isResumed: ({ context, event }) => event.type === 'WELCOMED' && event.link === context.link && event.welcome.outcome === 'resumed',
     /** The platform's hints may move the next try, unless the server named its time: that one is kept. */
     mayMove: ({ context }) => context.failure === null || !namesTime(context.failure),
+    /** And far enough from the try before? */
+    mayMoveNow: ({ context, event }) => (context.failure === null || !namesTime(context.failure)) && hurried(context, event) === 0,
+    isFarEnough: ({ context, event }) => hurried(context, event) === 0,
     isOffline: ({ context }) => !context.online,
     givesUp: ({ context }) => context.policy.giveUpAfterMs !== null,
   },
@@ -125,14 +132,29 @@ const vocabulary = base.extend({
         retryAt: null,
       };
     }),
-    /** Count the loss and decide how long to wait. After a healthy link the count starts again. */
+    /** Count the loss and decide how long to wait. After a healthy link, or one that got something across, the count starts again. */
     noteLoss: base.assign(({ context, event }) => {
       assertEvent(event, ['DENIED', 'LINK_LOST']);
       const { policy, welcomedAt } = context;
-      const wasHealthy = welcomedAt !== null && event.now - welcomedAt >= policy.retry.healthyAfterMs;
-      const attempt = wasHealthy ? 1 : context.attempt + 1;
+      const progress = event.type === 'LINK_LOST' ? event.progress : undefined;
+      const wasHealthy = welcomedAt !== null && event.now - welcomedAt >= policy.retry.healthyAfterMs && progress !== 'none';
+      const attempt = wasHealthy || progress === 'made' ? 1 : context.attempt + 1;
       const waitMs = retryInMs({ attempt, failure: event.failure, wasHealthy, random: event.random, policy: policy.retry });
-      return { attempt, retryInMs: waitMs, retryAt: event.now + waitMs, welcomedAt: null, failure: event.failure };
+      return {
+        attempt,
+        retryInMs: waitMs,
+        retryAt: event.now + waitMs,
+        failedAt: event.now,
+        welcomedAt: null,
+        failure: event.failure,
+      };
+    }),
+    /** The next try is brought forward, as far as the one before allows. */
+    noteSooner: base.assign(({ context, event }) => {
+      assertEvent(event, ['NETWORK_ONLINE', 'HINTED', 'RETRY']);
+      const now = orElse(event.now, 0);
+      const waitMs = Math.min(hurried(context, event), orElse(context.retryAt, Number.POSITIVE_INFINITY) - now);
+      return { retryInMs: waitMs, retryAt: now + waitMs };
     }),
     noteStartFailed: base.assign(({ event }) => {
       assertEvent(event, ['DENIED', 'LINK_LOST']);
@@ -198,6 +220,18 @@ const again = [
   { guard: 'isCurrent', target: 'waiting', actions: 'noteLoss' },
 ] as const;
 
+/** The next try is brought forward: to now, or as near to it as the try before allows. */
+const sooner = [
+  { guard: 'mayMoveNow', target: 'connecting' },
+  { guard: 'mayMove', target: 'waiting', reenter: true, actions: 'noteSooner' },
+] as const;
+
+/** There is a network, says the platform, or the user. */
+const backOnline = [
+  { guard: 'isFarEnough', target: 'connecting', actions: 'noteOnline' },
+  { target: 'waiting', actions: ['noteOnline', 'noteSooner'] },
+] as const;
+
 /**
  * Connecting, authenticating and the two ways of waiting between tries: the same for a first start and for a lost session. What
  * differs is what a final failure leads to and what a welcome means, and both stand on the state around these.
@@ -218,7 +252,9 @@ const attempts = {
     entry: 'closeLink',
     after: { retry: [{ guard: 'isOffline', target: 'offline' }, { target: 'connecting' }] },
     on: {
-      NETWORK_ONLINE: { guard: 'mayMove', target: 'connecting', actions: 'noteOnline' },
+      NETWORK_ONLINE: sooner,
+      HINTED: sooner,
+      RETRY: sooner,
       NETWORK_OFFLINE: { guard: 'mayMove', target: 'offline', actions: 'noteOffline' },
     },
   },
@@ -226,7 +262,7 @@ const attempts = {
     description: 'Between two tries, while the platform says that there is no network; after a while one is made all the same.',
     entry: ['closeLink', 'noteNoRetry'],
     after: { offlineRetry: 'connecting' },
-    on: { NETWORK_ONLINE: { target: 'connecting', actions: 'noteOnline' } },
+    on: { NETWORK_ONLINE: backOnline, RETRY: backOnline },
   },
 } as const satisfies Record<string, StateConfig>;
 
@@ -269,6 +305,7 @@ export const sessionMachine = vocabulary.createMachine({
     attempt: 0,
     retryInMs: 0,
     retryAt: null,
+    failedAt: null,
     online: input.online ?? true,
     username: null,
     deadlineMs: defaultSessionPolicy.startDeadlineMs,

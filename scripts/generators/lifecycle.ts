@@ -5,7 +5,7 @@ import { inside, overview } from './lifecycle/diagram.js';
 import { everywhere, type StateRow, states, type Way } from './lifecycle/graph.js';
 import { members, type Union } from './lifecycle/vocabulary.js';
 
-const methods: CommandMethods = { START: 'startSession', END: 'endSession' };
+const methods: CommandMethods = { START: 'startSession', END: 'endSession', RETRY: 'retryNow' };
 
 const code = (word: string): string => `\`${word}\``;
 const row = (...cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

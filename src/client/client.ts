@@ -28,6 +28,11 @@ export interface Client<C extends Contract = AnyContract> {
   startSession(options: StartOptions): Promise<StartResult<Session<C>>>;
   /** End the session, or take back a start. Never rejects; settles at once where there is nothing to end. */
   endSession(): Promise<EndResult>;
+  /**
+   * Try now instead of waiting, for a button beside "connection lost". True: a try begins, at once or, where there were many lately, within five
+   * seconds (`getSnapshot().retryAt`). False: no try is waited for, or the server named its time, which is kept.
+   */
+  retryNow(): boolean;
   /** The session, while there is one. */
   readonly session: Session<C> | null;
   /** Listen to an event; the returned function stops it. */
@@ -144,6 +149,13 @@ export class SessionClient implements Client, Commands {
     });
   }
 
+  retryNow(): boolean {
+    const retry = { type: 'RETRY', now: this.#host.clock.now() } as const;
+    const isTaken = this.#actor.getSnapshot().can(retry);
+    this.#actor.send(retry);
+    return isTaken;
+  }
+
   on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void {
     return this.#events.on(event, listener);
   }
@@ -207,14 +219,14 @@ export class SessionClient implements Client, Commands {
 
   #violated(what: Failure): void {
     const { link } = this.#actor.getSnapshot().context;
-    this.#actor.send({ type: 'LINK_LOST', link, failure: what, ...this.#links.stamp() });
+    this.#actor.send(this.#links.loss(link, what));
   }
 
   #hinted(hint: NetworkHint): void {
     if (hint === 'leaving') return this.#links.leave();
     if (hint === 'hidden') return;
-    if (hint === 'online') this.#actor.send({ type: 'NETWORK_ONLINE' });
-    if (hint === 'offline') this.#actor.send({ type: 'NETWORK_OFFLINE' });
+    const type = hint === 'online' ? 'NETWORK_ONLINE' : hint === 'offline' ? 'NETWORK_OFFLINE' : 'HINTED';
+    this.#actor.send({ type, now: this.#host.clock.now() });
     // Whatever happened may have cost the link: ask instead of believing either way.
     this.#links.probe();
   }

@@ -18,6 +18,10 @@ export interface LinksOwner {
   changed(): void;
 }
 
+/** How much has arrived in either direction, as far as this side knows. */
+const passed = (stream?: { readonly received: number; readonly peerReceived: number }): number =>
+  stream === undefined ? 0 : stream.received + stream.peerReceived;
+
 export type Receive = (listener: (command: LinkCommand) => void) => void;
 
 /** The links of one client, one after the other: what the session machine's actor of that name does. */
@@ -31,6 +35,8 @@ export class Links {
   /** The round-trip time of the latest link, in milliseconds; null until one was measured. */
   roundTripMs: number | null = null;
   #incarnation = 0;
+  /** What had passed in both directions when the latest link was welcomed; null until it is. */
+  #welcomedWith: number | null = null;
   /** Did the latest link never open? */
   #failedOpen = false;
 
@@ -61,8 +67,17 @@ export class Links {
   }
 
   /** Time and chance, for a fact. */
-  stamp(): Stamp {
+  #stamp(): Stamp {
     return { now: this.#host.clock.now(), random: this.#host.random() };
+  }
+
+  /** What the machine is told of a link that is lost. */
+  loss(link: number, what: Failure): Fact {
+    const loss = { type: 'LINK_LOST', link, failure: what, ...this.#stamp() } as const;
+    const stream = this.#owner.session()?.conversation.runner.progress;
+    if (this.#welcomedWith === null || stream === undefined) return loss;
+    if (passed(stream) > this.#welcomedWith) return { ...loss, progress: 'made' };
+    return stream.shipped > stream.peerReceived ? { ...loss, progress: 'none' } : loss;
   }
 
   /** Open the link of a generation; the returned function is done with it. */
@@ -77,9 +92,10 @@ export class Links {
       };
     const lost = current((what: Failure) => {
       this.#failedOpen = !opened;
-      tell({ type: 'LINK_LOST', link: generation, failure: what, ...this.stamp() });
+      tell(this.loss(generation, what));
     });
     this.roundTripMs = null;
+    this.#welcomedWith = null;
     const told = this.#positions();
     const open = (): Link =>
       this.#transport.open(
@@ -98,9 +114,10 @@ export class Links {
               const problem = this.#resumed(welcome, told, positions);
               if (problem !== null) return lost(failure('ProtocolError', problem));
             }
-            tell({ type: 'WELCOMED', link: generation, welcome, ...this.stamp() });
+            this.#welcomedWith = passed(this.#owner.session()?.conversation.runner.progress);
+            tell({ type: 'WELCOMED', link: generation, welcome, ...this.#stamp() });
           }),
-          denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...this.stamp() })),
+          denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...this.#stamp() })),
           lost,
           concluded: current((positions) => this.#owner.session()?.conversation.conclude(positions)),
           suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),

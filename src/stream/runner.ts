@@ -97,7 +97,7 @@ export class StreamRunner {
   }
 
   /** How far the own direction is, at this moment: to be read at once, with no copy made. */
-  get progress(): Progress {
+  get progress(): Progress & Pick<StreamState, 'received'> {
     return this.#state;
   }
 

@@ -33,7 +33,7 @@ const holds = <T extends true>(): T | undefined => undefined;
 
 // --- Each command has its method, each emitted event its listener ---
 
-holds<Equal<CommandMethods[Command['type']], 'startSession' | 'endSession'>>();
+holds<Equal<CommandMethods[Command['type']], 'startSession' | 'endSession' | 'retryNow'>>();
 holds<Equal<Extract<keyof Client, CommandMethods[Command['type']]>, CommandMethods[Command['type']]>>();
 holds<Equal<Client['startSession'], (options: StartOptions) => Promise<StartResult<Session>>>>();
 holds<Equal<Client['endSession'], () => Promise<EndResult>>>();

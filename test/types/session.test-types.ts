@@ -13,8 +13,8 @@ const holds = <T extends true>(): T | undefined => undefined;
 
 // --- The names. Whoever adds one adds it here too, and to docs, client and table by the errors that follow ---
 
-holds<Equal<Command['type'], 'START' | 'END'>>();
-holds<Equal<CommandMethod, 'startSession' | 'endSession'>>();
+holds<Equal<Command['type'], 'START' | 'END' | 'RETRY'>>();
+holds<Equal<CommandMethod, 'startSession' | 'endSession' | 'retryNow'>>();
 holds<Equal<Emitted['type'], 'active' | 'failed' | 'lost' | 'resumed' | 'gap' | 'ended'>>();
 holds<Equal<Status, 'idle' | 'connecting' | 'authenticating' | 'active' | 'lost' | 'ending' | 'ended'>>();
 holds<Equal<Substate, 'healthy' | 'suspect' | 'connecting' | 'authenticating' | 'waiting' | 'offline'>>();
@@ -42,7 +42,11 @@ holds<Equal<EmittedFrom<SessionMachine>, Emitted>>();
 declare const actor: ActorRefFrom<SessionMachine>;
 export const uses = (): void => {
   // Every command can be asked about by its type alone.
-  const commands: { readonly [T in Command['type']]: Extract<Command, { type: T }> } = { START: { type: 'START' }, END: { type: 'END' } };
+  const commands: { readonly [T in Command['type']]: Extract<Command, { type: T }> } = {
+    START: { type: 'START' },
+    END: { type: 'END' },
+    RETRY: { type: 'RETRY' },
+  };
   actor.getSnapshot().can(commands.START);
 
   // @ts-expect-error There is no such event.

@@ -18,6 +18,8 @@ const guardWords: Readonly<Record<string, string>> = {
   isOffline: 'no network',
   isResumed: 'resumed',
   mayMove: 'no time named by the server',
+  mayMoveNow: 'the server named no time, and the try before is long enough ago',
+  isFarEnough: 'the try before is long enough ago',
   givesUp: 'there is a limit',
 };
 

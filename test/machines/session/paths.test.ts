@@ -37,7 +37,9 @@ const eventsIn = (state: State): readonly Event[] => {
     s.heard(of),
     s.endConfirmed(of),
   ];
-  return [s.start(), s.end, s.networkOffline, s.networkOnline, ...about(link), ...about(link - 1), ...clockIn(state)];
+  const { failedAt } = state.context;
+  const sooner = [s.networkOnline, s.hinted, s.retry, ...s.soonerAt(failedAt ?? 0)];
+  return [s.start(), s.end, s.networkOffline, ...sooner, ...about(link), ...about(link - 1), ...clockIn(state)];
 };
 
 /** The clock's events. A list of events of one's own replaces those that xstate/graph would add. */

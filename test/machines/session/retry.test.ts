@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Failure, failure, reasonCodes, reasons } from '../../../machines/reasons.js';
-import { defaultRetryPolicy, namesTime, type RetryQuestion, retryInMs } from '../../../machines/session/retry.js';
+import { defaultRetryPolicy, hurriedInMs, namesTime, type RetryQuestion, retryInMs } from '../../../machines/session/retry.js';
 
 /** The largest random number below 1. */
 const almostOne = 1 - Number.EPSILON / 2;
@@ -117,4 +117,24 @@ retry('a server names a time with either of its two numbers, zero included', () 
   );
 });
 
+const hurried = suite('the wait of a try that is brought forward');
+
+hurried('the first one does not wait', () => {
+  assert.equal([hurriedInMs(0, 0, defaultRetryPolicy), hurriedInMs(1, 0, defaultRetryPolicy)], [0, 0]);
+});
+
+hurried('the next ones keep apart from the try before, by a time that doubles to five seconds', () => {
+  assert.equal(
+    [2, 3, 4, 5, 6, 7, 1_000].map((attempt) => hurriedInMs(attempt, 0, defaultRetryPolicy)),
+    [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000],
+  );
+  assert.is(hurriedInMs(4, 1_500, defaultRetryPolicy), 500);
+  assert.is(hurriedInMs(4, 60_000, defaultRetryPolicy), 0);
+});
+
+hurried('it is never longer than the longest wait', () => {
+  assert.is(hurriedInMs(9, 0, { ...defaultRetryPolicy, capMs: 300 }), 300);
+});
+
 retry.run();
+hurried.run();

@@ -61,6 +61,14 @@ export const heard = (link: number): Event => ({ type: 'HEARD', link });
 export const endConfirmed = (link: number): Event => ({ type: 'END_CONFIRMED', link });
 export const networkOffline: Event = { type: 'NETWORK_OFFLINE' };
 export const networkOnline: Event = { type: 'NETWORK_ONLINE' };
+export const hinted: Event = { type: 'HINTED' };
+export const retry: Event = { type: 'RETRY' };
+/** The same three, at a time. */
+export const soonerAt = (now: number): readonly Event[] => [
+  { type: 'NETWORK_ONLINE', now },
+  { type: 'HINTED', now },
+  { type: 'RETRY', now },
+];
 export const passed = (delay: Delay): Passed => ({ passed: delay });
 
 /** The event that the clock sends when this delay is over; undefined where it is not waited for. */

@@ -45,6 +45,7 @@ const table = `
                        idle  s.con s.aut s.wai s.tol s.off a.hea a.sus endin ended l.con l.aut l.wai l.tol l.off
 START                  s.con .     .     .     .     .     .     .     .     s.con .     .     .     .     .
 END                    .     idle  idle  idle  idle  idle  endin endin .     .     ended ended ended ended ended
+RETRY                  .     .     .     s.con .     s.con .     .     .     .     .     .     l.con .     l.con
 LINK_OPENED            .     s.aut .     .     .     .     .     .     .     .     l.aut .     .     .     .
 WELCOMED started       .     .     a.hea .     .     .     .     .     .     .     .     a.hea .     .     .
 WELCOMED resumed       .     .     a.hea .     .     .     .     .     .     .     .     a.hea .     .     .
@@ -65,6 +66,7 @@ HEARD                  .     .     .     .     .     .     .     a.hea .     .  
 END_CONFIRMED          .     .     .     .     .     .     .     .     ended .     .     .     .     .     .
 NETWORK_OFFLINE        =     =     =     s.off =     =     =     =     =     =     =     =     l.off =     =
 NETWORK_ONLINE         =     =     =     s.con =     s.con =     =     =     =     =     =     l.con =     l.con
+HINTED                 .     .     .     s.con .     .     .     .     .     .     .     .     l.con .     .
 after startDeadline    .     idle  idle  idle  idle  idle  .     .     .     .     .     .     .     .     .
 after retry            .     .     .     s.con s.con .     .     .     .     .     .     .     l.con l.con .
 after retry offline    .     .     .     .     s.off .     .     .     .     .     .     .     .     l.off .
@@ -100,6 +102,7 @@ const moreOf = (kind: string) => (kind === 'told' ? told : {});
 const events: { readonly [T in Event['type']]: (link: number, kind: string) => Event } = {
   START: () => s.start(),
   END: () => s.end,
+  RETRY: () => s.retry,
   LINK_OPENED: s.opened,
   WELCOMED: (link, kind) => s.welcomed(link, { outcome: kind === 'resumed' ? 'resumed' : 'started' }),
   DENIED: (link, kind) => s.denied(link, codeOf[kind as Class], moreOf(kind)),
@@ -109,6 +112,7 @@ const events: { readonly [T in Event['type']]: (link: number, kind: string) => E
   END_CONFIRMED: s.endConfirmed,
   NETWORK_OFFLINE: () => s.networkOffline,
   NETWORK_ONLINE: () => s.networkOnline,
+  HINTED: () => s.hinted,
 };
 const typeOf = (name: string) => name as Event['type'];
 

@@ -5,7 +5,7 @@ import { defaultRetryPolicy } from '../../../machines/session/retry.js';
 import type { Step } from './support.js';
 import * as s from './support.js';
 
-const { end, lost, networkOffline, networkOnline, opened, passed, start, story, storyFrom, suspected, welcomed } = s;
+const { end, lost, networkOffline, networkOnline, opened, passed, retry, start, story, storyFrom, suspected, welcomed } = s;
 
 const active: readonly Step[] = [start(), opened(1), welcomed(1)];
 /** A link that was welcomed at 0 and lost an hour later. */
@@ -41,6 +41,20 @@ waiting('a link is healthy from the moment that the policy names', () => {
   assert.is(lostAt(defaultRetryPolicy.healthyAfterMs), 0);
 });
 
+waiting('a link that got nothing across was not healthy, however long it was there', () => {
+  const stuck = (more: object) => ({ ...lost(1, 'ConnectionLostError', {}, { now: 60_000, random: 0.5 }), ...more }) as Step;
+  const twice = (more: object) => story(start(), lost(1), passed('retry'), opened(2), welcomed(2), { ...stuck(more), link: 2 } as Step);
+  assert.equal([twice({}).armed.retry, twice({}).state.context.attempt], [0, 1]);
+  assert.equal([twice({ progress: 'made' }).armed.retry, twice({ progress: 'made' }).state.context.attempt], [0, 1]);
+  assert.equal([twice({ progress: 'none' }).armed.retry, twice({ progress: 'none' }).state.context.attempt], [500, 2]);
+});
+
+waiting('a link that got something across begins the count anew, however short it was, and is no reason for a prompt try', () => {
+  const young = { ...lost(2, 'ConnectionLostError', {}, { now: 100, random: 0.5 }), progress: 'made' } as Step;
+  const { state, armed } = story(start(), lost(1), passed('retry'), opened(2), welcomed(2), young);
+  assert.equal([armed.retry, state.context.attempt], [250, 1]);
+});
+
 waiting('the wait that the server asked for is obeyed, even after a healthy link, and a random part of its spread is added', () => {
   const drained = (more: { retryAfterMs?: number; spreadMs?: number }) =>
     story(...active, lost(1, 'ServerDrainingError', more, afterAnHour));
@@ -70,6 +84,49 @@ hints('without a network the client waits for it, and tries all the same after a
 hints('a network that is back brings the next try forward', () => {
   assert.equal(story(...active, networkOffline, lost(1), networkOnline).state.value, { lost: 'connecting' });
   assert.equal(story(start(), lost(1), networkOnline).state.value, { starting: 'connecting' });
+});
+
+hints('whatever brings the next try forward does it at once the first time, and then keeps a growing distance from the try before', () => {
+  const failed = (link: number, now: number) => lost(link, 'ConnectionFailedError', {}, { now, random: 0.9 });
+  for (const [index, first] of s.soonerAt(1_001).entries()) {
+    const waits = story(start(), failed(1, 1_000));
+    const second = storyFrom(waits.state, first);
+    assert.equal(second.state.value, { starting: 'connecting' });
+    // The second try fails at 2,000: half a second must be between it and the third.
+    const again = storyFrom(second.state, failed(2, 2_000), s.soonerAt(2_100)[index] as Step);
+    assert.equal(again.state.value, { starting: 'waiting' });
+    assert.is(again.armed.retry, 400);
+    assert.is(again.state.context.retryAt, 2_500);
+    const more = storyFrom(again.state, s.soonerAt(2_300)[index] as Step);
+    assert.is(more.state.context.retryAt, 2_500, 'saying it again moves nothing');
+    assert.equal(storyFrom(more.state, s.soonerAt(2_500)[index] as Step).state.value, { starting: 'connecting' });
+  }
+});
+
+hints('what brings a try forward never puts it off', () => {
+  const soon = story(start(), lost(1), passed('retry'), lost(2, 'ConnectionFailedError', {}, { now: 2_000, random: 0.1 }));
+  assert.is(soon.state.context.retryAt, 2_100);
+  for (const hint of s.soonerAt(2_050)) assert.is(storyFrom(soon.state, hint).state.context.retryAt, 2_100);
+});
+
+hints('a network that comes and goes all the time is tried at a distance too', () => {
+  const { state, armed } = story(
+    start(),
+    lost(1),
+    networkOffline,
+    { type: 'NETWORK_ONLINE', now: 10 },
+    networkOffline,
+    lost(2, 'ConnectionFailedError', {}, { now: 20 }),
+    { type: 'NETWORK_ONLINE', now: 30 },
+  );
+  assert.equal(state.value, { starting: 'waiting' });
+  assert.is(armed.retry, 490);
+});
+
+hints('the word of the user is believed where the platform says that there is no network', () => {
+  const { state } = story(...active, networkOffline, lost(1), retry);
+  assert.equal(state.value, { lost: 'connecting' });
+  assert.is(state.context.online, true);
 });
 
 hints('a hint ends no link that lives', () => {

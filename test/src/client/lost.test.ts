@@ -202,6 +202,91 @@ lost('sits a loss out while the platform says that there is no network, and trie
   assert.is(world.wire.links.length, 2);
 });
 
+lost('tries when the user asks for it, at once the first time, and then at a growing distance', async () => {
+  const world = scripted(inTurn(admits, refuses), { retry: { baseMs: 20_000 } });
+  assert.is(world.kitty.retryNow(), false, 'there is nothing to try');
+  await world.kitty.startSession({ username: 'jane' });
+  assert.is(world.kitty.retryNow(), false, 'it is there');
+  world.wire.links[0]?.lost('ConnectionLostError');
+  assert.is(world.kitty.retryNow(), true);
+  assert.is(world.wire.links.length, 2);
+  assert.is(world.kitty.retryNow(), false, 'a try is being made');
+  await world.host.advance(0);
+  assert.is(world.kitty.getSnapshot().substate, 'waiting');
+  for (let presses = 0; presses < 200; presses += 1) {
+    assert.is(world.kitty.retryNow(), true);
+    await world.host.advance(50);
+  }
+  assert.ok(world.wire.links.length <= 2 + 3, `${world.wire.links.length} links in ten seconds of pressing`);
+  assert.ok(world.wire.links.length > 2, 'it did try');
+});
+
+lost('keeps the time that the server named from a user who presses the button', async () => {
+  const world = scripted(inTurn(admits, denies('ServerBusyError', { retryAfterMs: 30_000 }), isSilent));
+  await world.kitty.startSession({ username: 'jane' });
+  world.wire.links[0]?.lost('ConnectionLostError');
+  await world.host.advance(600);
+  assert.is(world.wire.links.length, 2);
+  assert.is(world.kitty.retryNow(), false);
+  await world.host.advance(29_000);
+  assert.is(world.wire.links.length, 2);
+});
+
+lost('tries when the user asks for it also where the platform says that there is no network', async () => {
+  const world = scripted(inTurn(admits, isSilent));
+  await world.kitty.startSession({ username: 'jane' });
+  world.host.hint('offline');
+  world.wire.links[0]?.lost('ConnectionLostError');
+  assert.is(world.kitty.getSnapshot().substate, 'offline');
+  assert.is(world.kitty.retryNow(), true);
+  assert.is(world.wire.links.length, 2);
+});
+
+lost('does not follow a network that comes and goes with a try each time', async () => {
+  const world = scripted(inTurn(admits, refuses), { retry: { baseMs: 20_000 } });
+  await world.kitty.startSession({ username: 'jane' });
+  world.wire.links[0]?.lost('ConnectionLostError');
+  for (let flaps = 0; flaps < 200; flaps += 1) {
+    world.host.hint('offline');
+    world.host.hint('online');
+    await world.host.advance(50);
+  }
+  assert.ok(world.wire.links.length > 1 && world.wire.links.length <= 1 + 4, `${world.wire.links.length} links in ten seconds`);
+});
+
+lost('tries at once when the page is looked at again, thawed, or on another network', async () => {
+  for (const hint of ['visible', 'thawed', 'changed'] satisfies NetworkHint[]) {
+    const world = scripted(inTurn(admits, isSilent), { retry: { baseMs: 20_000 } });
+    await world.kitty.startSession({ username: 'jane' });
+    world.wire.links[0]?.lost('ConnectionLostError');
+    world.host.hint('hidden');
+    assert.is(world.wire.links.length, 1);
+    world.host.hint(hint);
+    assert.is(world.wire.links.length, 2);
+    void world.kitty.endSession();
+  }
+});
+
+lost('goes on backing off where what it sends never arrives, however long each link lasts', async () => {
+  const world = scripted(admits);
+  const { session } = await world.kitty.startSession({ username: 'jane' });
+  session?.send('chat', 1);
+  await world.host.advance(10_000);
+  world.wire.links[0]?.received({ kind: 'ack', received: 1, done: 1, last: 0, seen: 0, exceptions: [] });
+  world.wire.links[0]?.lost('ConnectionLostError');
+  assert.is(world.kitty.getSnapshot().attempt, 1);
+  await world.host.advance(1);
+  const attempts: number[] = [];
+  for (let link = 1; link <= 3; link += 1) {
+    world.kitty.session?.send('chat', 2);
+    await world.host.advance(10_000);
+    world.wire.links[link]?.lost('ConnectionLostError');
+    attempts.push(world.kitty.getSnapshot().attempt);
+    await world.host.advance(8_000);
+  }
+  assert.equal(attempts, [2, 3, 4]);
+});
+
 lost('is ended where giving up is wanted, with what it met last', async () => {
   const world = scripted(inTurn(admits, refuses), { giveUpAfterMs: 10_000 });
   const { session } = await world.kitty.startSession({ username: 'jane' });
