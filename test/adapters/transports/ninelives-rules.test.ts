@@ -267,6 +267,39 @@ verdict('a ping is answered, before the welcome too', async () => {
   assert.equal(frames, [{ kind: 'pong', id: 7 }]);
 });
 
+const volatile = suite('volatile messages');
+
+const agreed: OutboundFrame = { kind: 'welcome', welcome: welcomeFields({ features: ['resume', 'volatile'] }) };
+const at = (payload: string) => ({ kind: 'volatile', type: 'at', payload }) as const;
+
+volatile('that were agreed on are told in one order with the rest', async () => {
+  const { say, ear } = await open();
+  await say(agreed);
+  await say(at('1'), message, at('2'));
+  assert.equal(
+    ear.told.flatMap((told) => (typeof told === 'object' && 'received' in told ? told.received.map(({ kind }) => kind) : [])),
+    ['volatile', 'message', 'volatile'],
+  );
+});
+
+volatile('are written where they were agreed on, as long as the socket holds little', async () => {
+  for (const [first, count] of [
+    [agreed, 1],
+    [welcome, 0],
+  ] as const) {
+    const { say, link, host, frames } = await open();
+    await say(first);
+    link.write([at('1')]);
+    await host.settle();
+    // What is written in one turn waits in the socket of this test.
+    link.write([{ kind: 'message', type: 'large', payload: `"${'x'.repeat(70_000)}"` }]);
+    link.write([at('2')]);
+    await host.settle();
+    assert.is(frames.filter(({ kind }) => kind === 'volatile').length, count);
+    assert.is(frames.filter(({ kind }) => kind === 'message').length, 1);
+  }
+});
+
 const silence = suite('a link on which nothing comes');
 
 silence(
@@ -346,4 +379,5 @@ silence('is not lost because its own timer was late: it asks once more, and susp
 
 hello.run();
 verdict.run();
+volatile.run();
 silence.run();
