@@ -68,6 +68,9 @@ export const attachTo = (http: AttachableServer, { path = '/' }: AttachOptions, 
       if (http.listenerCount('upgrade') === 1) refuseUpgrade(socket, '404 Not Found', `Sessions are served at ${path}.`);
       return;
     }
+    // The answer to the upgrade and a welcome that is ready in the same turn leave in one write. It is let go of whatever happens in between.
+    socket.cork();
+    setImmediate(() => socket.uncork());
     sockets.handleUpgrade(request, socket, head, (ws) =>
       accept(acceptedFromWs(ws, request.socket), requestInfoOf(request), offeredProtocols(request)),
     );

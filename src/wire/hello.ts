@@ -32,9 +32,14 @@ export type OfferedHello =
 
 const invalid = (detail: string): OfferedHello => ({ kind: 'invalid', detail: `hello in the subprotocols${detail}` });
 
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
+
 const jsonIn = (base64url: string): unknown => {
-  const bytes = Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
-  return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  const chars = atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
+  // By index: an iterator over the characters takes a tenth of a whole handshake.
+  const bytes = new Uint8Array(chars.length);
+  for (let i = 0; i < chars.length; i++) bytes[i] = chars.charCodeAt(i);
+  return JSON.parse(utf8.decode(bytes));
 };
 
 /** Find and decode the hello among the subprotocols that a client offers. Never throws. */
