@@ -83,6 +83,9 @@ const resumeOf = ({ session: { id, token, incarnation } }: Client, next: string)
   incarnation,
 });
 
+/** All that came is handled: said between two measurements, as it is said for many messages at once where there are many. */
+export const acknowledge = ({ ws, got }: Client): void => ws.send(`[["a",${got},${got},0,0]]`);
+
 /** Settled once a client has so many messages. */
 export const gotAll = (client: Client, messages: number): Promise<void> =>
   new Promise((resolve) => {

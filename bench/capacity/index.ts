@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { type Client, gotAll, openBare, openSession } from './clients.js';
+import { acknowledge, type Client, gotAll, openBare, openSession } from './clients.js';
 import type { Order, Told } from './server.js';
 
 const { values } = parseArgs({
@@ -32,6 +32,8 @@ const warmUps = 300;
 const openAtOnce = 50;
 /** What a resume has missed. */
 const missedCounts = [0, 100, 1_000, 10_000] as const;
+/** Between two fan-outs, in milliseconds: what is said about the former is over by then. */
+const roundBreakMs = 300;
 /** Resumes of each kind; the median is told. */
 const resumes = 7;
 
@@ -158,7 +160,10 @@ const fanOut = async (subject: Subject): Promise<{ readonly cpuMs: number; reado
   await subject.tell({ ask: 'fanOut' });
   await whole;
   const cpuMs = (await subject.cpuMs()) - cpuBefore;
-  return { cpuMs, pauseMs: (await subject.tell({ ask: 'pause' })).pauseMs ?? 0 };
+  const { pauseMs = 0 } = await subject.tell({ ask: 'pause' });
+  if (subject === ours) for (const client of subject.clients) acknowledge(client);
+  await wait(roundBreakMs);
+  return { cpuMs, pauseMs };
 };
 const fans: { readonly ws: Awaited<ReturnType<typeof fanOut>>; readonly us: Awaited<ReturnType<typeof fanOut>> }[] = [];
 for (let round = 0; round <= rounds; round += 1) {

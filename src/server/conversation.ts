@@ -1,6 +1,6 @@
 import type { Clock } from '../../machines/ports/host.js';
 import { failure } from '../../machines/reasons.js';
-import { Conversation, type ConversationOwner, newRegistry } from '../stream/conversation.js';
+import { Conversation, type ConversationOwner, type ConversationSettings, newRegistry } from '../stream/conversation.js';
 import type { HelloFields } from '../wire/frames.js';
 import { volatileFeature } from '../wire/limits.js';
 import type { Settings } from './options.js';
@@ -14,6 +14,7 @@ export const conversationFor = (
   hello: Pick<HelloFields, 'window' | 'features'>,
   session: () => LiveSession,
   reports: ConversationOwner['reports'],
+  atTurnEnd: ConversationSettings['atTurnEnd'],
 ): Conversation =>
   new Conversation(
     {
@@ -29,7 +30,7 @@ export const conversationFor = (
       reports,
     },
     newRegistry(),
-    { clock, ownWindow: settings.window, buffer: settings.buffer, handlerTimeoutMs: settings.handlerTimeoutMs },
+    { clock, ownWindow: settings.window, buffer: settings.buffer, handlerTimeoutMs: settings.handlerTimeoutMs, atTurnEnd },
     {
       sessionId,
       peerWindow: hello.window,

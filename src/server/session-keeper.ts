@@ -3,6 +3,7 @@ import type { Host } from '../../machines/ports/host.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import type { ConversationOwner } from '../stream/conversation.js';
 import type { HandlerReports } from '../stream/handlers.js';
+import { TurnEnd } from '../stream/turn-end.js';
 import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
 import { resumeFeature } from '../wire/limits.js';
 import { type AdmittedSession, hashOfToken, isSameHash } from './admission.js';
@@ -37,9 +38,11 @@ export class SessionKeeper implements SessionKeeping {
   readonly presence: Presence;
   readonly #ended: EndedSessions;
   readonly #parts: SessionKeeperParts;
+  readonly #turnEnd: TurnEnd;
 
   constructor(parts: SessionKeeperParts) {
     this.#parts = parts;
+    this.#turnEnd = new TurnEnd(parts.clock);
     this.#ended = new EndedSessions(parts.settings.resumeWindowMs);
     const { clock, settings, store } = parts;
     this.presence = new Presence(
@@ -85,7 +88,7 @@ export class SessionKeeper implements SessionKeeping {
     };
     const session: LiveSession = new LiveSession(admitted.session, {
       origin: connection.request,
-      conversation: conversationFor(settings, clock, admitted.session.id, hello, () => session, reports),
+      conversation: conversationFor(settings, clock, admitted.session.id, hello, () => session, reports, this.#turnEnd.plan),
       connection,
       tokenHash: hashOfToken(start.token, hello.key),
       keptMs: hello.features.includes(resumeFeature) ? settings.resumeWindowMs : 0,

@@ -38,6 +38,8 @@ export interface ConversationSettings {
   readonly handlerTimeoutMs: number;
   /** Do effects only when told to: for tools. */
   readonly held?: boolean;
+  /** Plans what ships a turn's messages: one for all sessions of a server. */
+  readonly atTurnEnd?: (act: () => void) => void;
 }
 
 /** What the other side has agreed to, at the welcome. */
@@ -149,6 +151,7 @@ export class Conversation {
         ackDelayMs: terms.ackDelayMs,
         clock: settings.clock,
         held: settings.held,
+        atTurnEnd: settings.atTurnEnd,
       },
     );
     this.#inbox = new Inbox(

@@ -26,6 +26,7 @@ import {
 import { reduceStream, unconfirmed, unconfirmedCount } from '../../machines/stream/stream.js';
 import { Steps } from '../steps.js';
 import { Expiry } from './expiry.js';
+import { atTurnEnd } from './turn-end.js';
 import { VolatileOutbox } from './volatile.js';
 
 /** What a stream's owner does for it. */
@@ -54,10 +55,9 @@ export interface StreamSettings {
   readonly clock: Clock;
   /** Do effects only when told to. */
   readonly held?: boolean;
+  /** Plans what ships a turn's messages. Default: a microtask for this stream alone. */
+  readonly atTurnEnd?: (act: () => void) => void;
 }
-
-/** Settled: what is chained to it runs at the end of the turn. Node's queueMicrotask makes an object of async_hooks for each call, at four times the cost. */
-const microtask = Promise.resolve();
 
 type LinkEffect = Extract<StreamEffect, { type: 'write' | 'awaitAckDelay' | 'peerEnded' | 'complete' | 'violated' | 'tooSlow' }>;
 
@@ -241,7 +241,7 @@ export class StreamRunner {
   #planFlush(): void {
     if (this.#flushPlanned || this.#stopped) return;
     this.#flushPlanned = true;
-    void microtask.then(this.#flush);
+    (this.#settings.atTurnEnd ?? atTurnEnd)(this.#flush);
   }
 
   #perform(effect: StreamEffect): void {
