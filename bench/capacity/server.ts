@@ -55,7 +55,7 @@ const bareServer = async (): Promise<Subject> => {
 };
 
 const ourServer = async (): Promise<Subject> => {
-  const server = createServer({ guests: true, logger: false, presenceGraceMs: 0 });
+  const server = createServer({ guests: true, logger: false, presenceGraceMs: 0, limits: { admissionsPerSecond: 100_000 } });
   const sessions = new Map<string, ServerSession>();
   server.on('session', (session) => {
     sessions.set(session.id, session);

@@ -35,7 +35,7 @@ bare.on('connection', (ws) => {
   });
 });
 
-const server = createServer({ guests: true, logger: false });
+const server = createServer({ guests: true, logger: false, limits: { admissionsPerSecond: 100_000 } });
 let session: ServerSession | null = null;
 server.on('session', (started) => {
   session = started;

@@ -10,13 +10,21 @@ import type { SessionConnection } from './session.js';
 export class DetachedConnection implements SessionConnection {
   readonly hasLink = false;
   readonly #clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>;
-  readonly #timer: TimerHandle;
+  readonly #keptMs: number;
+  #timer: TimerHandle;
   readonly #end: (reason: EndReason, what: Failure | null) => void;
 
   constructor(clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>, keptMs: number, end: (reason: EndReason, what: Failure | null) => void) {
     this.#clock = clock;
     this.#end = end;
-    this.#timer = clock.setTimeout(() => end('expired', null), keptMs);
+    this.#keptMs = keptMs;
+    this.#timer = this.#start();
+  }
+
+  /** Count its time from now. */
+  keepOn(): void {
+    this.release();
+    this.#timer = this.#start();
   }
 
   write(): void {
@@ -31,5 +39,9 @@ export class DetachedConnection implements SessionConnection {
 
   release(): void {
     this.#clock.clearTimeout(this.#timer);
+  }
+
+  #start(): TimerHandle {
+    return this.#clock.setTimeout(() => this.#end('expired', null), this.#keptMs);
   }
 }

@@ -66,8 +66,15 @@ export interface ServerOptions {
      * received: a client that leaves more is ended as too slow. Default: 10,000 messages, 16 MiB.
      */
     readonly buffer?: StreamWindow;
-    /** How many connections may be open without being welcomed. Default: 1,000. */
+    /** How many connections and starts may wait, to be welcomed or for their welcome to be confirmed. Default: 1,000. */
     readonly pendingConnections?: number;
+    /**
+     * How many sessions are admitted in any one second, starts and resumes together. Who comes beyond is told that the server is busy, and when
+     * to come again, one after the other. Default: 400, a tenth of a second of a core.
+     */
+    readonly admissionsPerSecond?: number;
+    /** How many lost sessions are kept. Past it, the one that was lost first has expired. Default: 10,000. */
+    readonly lostSessions?: number;
   };
   /** Clock and randomness, for tests. */
   readonly host?: Host;
@@ -95,6 +102,8 @@ export const serverDefaults = {
   window: { messages: 1_024, size: 1_048_576 },
   buffer: { messages: 10_000, size: 16_777_216 },
   pendingConnections: 1_000,
+  admissionsPerSecond: 400,
+  lostSessions: 10_000,
 } as const;
 
 /** The options with every default in its place. */
@@ -120,6 +129,8 @@ export interface Settings {
   readonly window: StreamWindow;
   readonly buffer: StreamWindow;
   readonly pendingConnections: number;
+  readonly admissionsPerSecond: number;
+  readonly lostSessions: number;
 }
 
 const times = [
@@ -156,7 +167,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
   if (whenFull !== 'refuse' && whenFull !== 'end')
     throw new TypeError(`createServer: \`whenFull\` is 'refuse' or 'end'; it was given ${String(whenFull)}.`);
   const limits = options.limits ?? {};
-  for (const name of ['messageSize', 'batchSize', 'pendingConnections'] as const)
+  for (const name of ['messageSize', 'batchSize', 'pendingConnections', 'admissionsPerSecond', 'lostSessions'] as const)
     checkWhole('createServer', `limits.${name}`, limits[name]);
   for (const name of ['window', 'buffer'] as const) checkRoom('createServer', `limits.${name}`, limits[name]);
   const messageSize = limits.messageSize ?? serverDefaults.messageSize;
@@ -190,5 +201,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     window: limits.window ?? serverDefaults.window,
     buffer,
     pendingConnections: limits.pendingConnections ?? serverDefaults.pendingConnections,
+    admissionsPerSecond: limits.admissionsPerSecond ?? serverDefaults.admissionsPerSecond,
+    lostSessions: limits.lostSessions ?? serverDefaults.lostSessions,
   };
 };

@@ -10,6 +10,7 @@ import { type Failure, failure, reasons } from '../../machines/reasons.js';
 import { NineLivesError } from '../errors.js';
 import { helloFromProtocols } from '../wire/hello.js';
 import { type AdmissionEnv, type AdmittedSession, admit, hashOfToken } from './admission.js';
+import { AdmissionGate } from './admission-gate.js';
 import type { Server, ServerEvents } from './api.js';
 import { type Audience, audienceOf } from './audience.js';
 import { ServerConnection } from './connection.js';
@@ -36,6 +37,7 @@ export class SessionServer implements Server, ConnectionServer {
   readonly #env: AdmissionEnv;
   readonly #events: Emitter<ServerEvents>;
   readonly keeper: SessionKeeper;
+  readonly #gate: AdmissionGate;
   readonly #ticker: Ticker<ServerConnection>;
   /** Those that wait for their client's word. */
   readonly #watched: Ticker<ServerConnection>;
@@ -51,12 +53,14 @@ export class SessionServer implements Server, ConnectionServer {
     const store = options.store ?? memory();
     this.#store = new StoreKeeper(store, this.#host.clock, this.#log, () => this.#opened());
     this.#events = new Emitter(this.#log);
+    this.#gate = new AdmissionGate(this.#host.clock, this.settings.admissionsPerSecond);
     this.keeper = new SessionKeeper({
       settings: this.settings,
       clock: this.#host.clock,
       store: this.#store,
       log: this.#log,
       events: this.#events,
+      gate: this.#gate,
     });
     this.#ticker = new Ticker(this.#host.clock, this.settings.pingEveryMs);
     this.#watched = new Ticker(this.#host.clock, watchedRhythmMs);
@@ -181,12 +185,11 @@ export class SessionServer implements Server, ConnectionServer {
 
   #accept(socket: AcceptedSocket, request: RequestInfo, protocols: readonly string[]): void {
     const connection = new ServerConnection(this, socket, request);
-    const isFull = this.#pending.size >= this.settings.pendingConnections;
+    const isFull = this.#pending.size + this.keeper.starts.unconfirmedCount >= this.settings.pendingConnections;
     this.#pending.add(connection);
     this.#ticker.add(connection);
     if (this.#closing !== null) return connection.refuse(failure('ServerDrainingError'));
-    if (isFull)
-      return connection.refuse(failure('ServerBusyError', 'Too many connections wait for their welcome.', { retryAfterMs: 1_000 }));
+    if (isFull) return connection.refuse(this.#gate.turnAway());
     connection.open(helloFromProtocols(protocols));
   }
 
@@ -200,6 +203,16 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   async #admit(attempt: StartAttempt): Promise<E.Either<Failure, AdmittedSession>> {
+    const busy = this.#gate.begin();
+    if (busy !== null) return E.left(busy);
+    try {
+      return await this.#decide(attempt);
+    } finally {
+      this.#gate.decided();
+    }
+  }
+
+  async #decide(attempt: StartAttempt): Promise<E.Either<Failure, AdmittedSession>> {
     const opened = await this.#store.open();
     if (E.isLeft(opened)) return opened;
     const admitted = await admit(this.#env, attempt)();

@@ -7,6 +7,7 @@ import { TurnEnd } from '../stream/turn-end.js';
 import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
 import { resumeFeature } from '../wire/limits.js';
 import { type AdmittedSession, hashOfToken, isSameHash } from './admission.js';
+import type { AdmissionGate } from './admission-gate.js';
 import type { ServerEvents } from './api.js';
 import type { ServerConnection } from './connection.js';
 import type { Resumption, SessionKeeping } from './connection-server.js';
@@ -29,6 +30,7 @@ export interface SessionKeeperParts {
   readonly store: StoreKeeper;
   readonly log: Logger;
   readonly events: Emitter<ServerEvents>;
+  readonly gate: AdmissionGate;
 }
 
 /** The sessions of this process, from their admission to their end: each is unconfirmed, then active, then written as ended; or forgotten. */
@@ -37,6 +39,8 @@ export class SessionKeeper implements SessionKeeping {
   readonly starts = new Starts<ServerConnection>();
   readonly presence: Presence;
   readonly #ended: EndedSessions;
+  /** Those whose link is lost, in the order in which it was. */
+  readonly #lost = new Set<LiveSession>();
   readonly #parts: SessionKeeperParts;
   readonly #turnEnd: TurnEnd;
 
@@ -67,6 +71,7 @@ export class SessionKeeper implements SessionKeeping {
     if (session === null) return null;
     const former = session.connection;
     session.connection = by;
+    this.#lost.delete(session);
     former.release();
     return session;
   }
@@ -75,9 +80,10 @@ export class SessionKeeper implements SessionKeeping {
     const { settings, clock, log, events } = this.#parts;
     const { user } = admitted.session;
     const place = placeFor({ rule: settings.sessionsPerUser, log }, user, this.ofUser(user.name));
-    if (place.kind === 'taken') {
+    const refused = place.kind === 'taken' ? place.failure : this.#parts.gate.welcome();
+    if (refused !== null) {
       this.discard(admitted);
-      return E.left(place.failure);
+      return E.left(refused);
     }
     const reports: ConversationOwner['reports'] = {
       unhandled: (event) => events.emit('unhandled', session, event),
@@ -96,7 +102,7 @@ export class SessionKeeper implements SessionKeeping {
       requestTimeoutMs: settings.requestTimeoutMs,
       whenFull: settings.whenFull,
     });
-    session.displaces = place.displaces;
+    session.displaces = place.kind === 'free' ? place.displaces : [];
     this.starts.add(session);
     return E.right(session);
   }
@@ -128,9 +134,15 @@ export class SessionKeeper implements SessionKeeping {
       log.warn({ session: id, ...mismatch }, 'a session can not be resumed: the two sides do not remember the same');
       return { kind: 'mismatched', session, mismatch };
     }
+    const busy = this.#parts.gate.welcome();
+    if (busy !== null) {
+      this.#keepOn(session);
+      return { kind: 'refused', failure: busy };
+    }
     // From here on the former connection is deaf, however alive it looks [R56].
     const former = session.connection;
     session.connection = by;
+    this.#lost.delete(session);
     former.release();
     this.starts.rename(session, hashOfToken(next, hello.key));
     const own = session.conversation.positions();
@@ -166,6 +178,20 @@ export class SessionKeeper implements SessionKeeping {
     this.#left(session);
     session.connection = new DetachedConnection(clock, isActive ? session.keptMs : settings.confirmWithinMs, over);
     log.info({ session: session.id, user: session.user.id }, 'session lost its link');
+    this.#lost.add(session);
+    for (const oldest of this.#lost) {
+      if (this.#lost.size <= settings.lostSessions) return;
+      log.warn(
+        { session: oldest.id, user: oldest.user.id },
+        'more sessions are lost than are kept: the one that was lost first has expired',
+      );
+      this.giveUp(oldest);
+    }
+  }
+
+  /** Its client is there and has to wait: the time of a lost session begins anew. */
+  #keepOn({ connection }: LiveSession): void {
+    if (connection instanceof DetachedConnection) connection.keepOn();
   }
 
   announce(session: LiveSession): void {
@@ -185,6 +211,7 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   forget(session: LiveSession): void {
+    this.#lost.delete(session);
     this.starts.remove(session);
     session.conversation.close('HelloTimeoutError');
     this.#forget(session.id);
@@ -196,6 +223,7 @@ export class SessionKeeper implements SessionKeeping {
 
   end(session: LiveSession, reason: EndReason, what: Failure | null): void {
     const { store, clock, log, events } = this.#parts;
+    this.#lost.delete(session);
     const wasActive = this.live.remove(session);
     if (!wasActive && !this.starts.remove(session)) return;
     const unconfirmed = session.conversation.close(what?.code ?? (reason === 'ended' ? 'SessionEndedError' : 'SessionExpiredError'));

@@ -48,6 +48,64 @@ const retryMaxMs = 31_000;
 
 const isOnline = async ({ server }: VirtualWorld, name = 'jane') => (await found(server.users.find({ name }))).user?.presence.online;
 
+const bounded = suite('lost sessions');
+
+bounded(
+  'are kept up to a number: past it the one that was lost first has expired',
+  withVirtualWorld({ ...options, limits: { lostSessions: 2 } }, async ({ host, server, client, ended }) => {
+    const all = ['a', 'b', 'c', 'd'].map((name) => ({ name, ...client() }));
+    for (const { name, client: kitty } of all) {
+      void kitty.startSession({ username: name });
+      await host.advance(10);
+    }
+    const cut = (...indices: readonly number[]) => {
+      for (const index of indices) {
+        all[index]?.sockets.accept(() => undefined)();
+        all[index]?.sockets.cut();
+      }
+    };
+    cut(0, 1);
+    await host.settle();
+    assert.equal(ended, []);
+    // One that comes back is not lost any more.
+    all[0]?.sockets.accept((socket, request) => server.accept(socket, request));
+    await host.advance(10_000);
+    cut(2);
+    await host.settle();
+    assert.equal(ended, []);
+    cut(0);
+    await host.settle();
+    assert.equal(ended, [{ user: 'b', reason: 'expired' }]);
+    cut(3);
+    await host.settle();
+    assert.equal(
+      ended.map(({ user }) => user),
+      ['b', 'c'],
+    );
+  }),
+);
+
+bounded(
+  'do not expire while their clients are told to wait',
+  withVirtualWorld({ ...options, resumeWindowMs: 3_150, limits: { admissionsPerSecond: 1 } }, async (world) => {
+    const { host, log } = world;
+    const { client: kitty, pull, plug, onServer } = await startOf(world);
+    const others = [world.client(), world.client(), world.client()];
+    await host.advance(1_000);
+    for (const [index, { client: other }] of others.entries()) void other.startSession({ username: `u${index}` });
+    await host.settle();
+    await pull();
+    plug();
+    // Its turn comes when its time would be over, had it not asked meanwhile.
+    await host.advance(10_000);
+    assert.ok(log.with('session resumed').length === 1);
+    assert.is(kitty.session?.id, onServer.id);
+    assert.is(kitty.getSnapshot().status, 'active');
+  }),
+);
+
+bounded.run();
+
 const windowed = suite('the window of a lost session');
 
 windowed(

@@ -328,6 +328,27 @@ busy(
 );
 
 busy(
+  'counts those too whose welcome is not confirmed, and tells each one later to come later',
+  withServer({ limits: { pendingConnections: 1, admissionsPerSecond: 1 } }, async ({ url, server }) => {
+    const welcomed = await openRaw(url, { entries: [helloEntry(helloFor('jane'))] });
+    await welcomed.take('welcome');
+    const waits: number[] = [];
+    for (const name of ['joe', 'zoe']) {
+      const refused = await openRaw(url, { entries: [helloEntry(helloFor(name))] });
+      assert.is((await refused.refusal()).code, 'ServerBusyError');
+      waits.push((refused.frames[0] as [string, Fields])[1].retryAfterMs);
+    }
+    assert.ok((waits[0] ?? 0) > 0 && (waits[0] ?? 0) <= 1_000);
+    assert.ok((waits[1] ?? 0) - (waits[0] ?? 0) > 500);
+    welcomed.send(['confirm']);
+    await until(() => server.counts.unconfirmed === 0, 'it is confirmed');
+    const open = await openRaw(url);
+    await until(() => server.counts.pending === 1, 'there is room for one that says nothing');
+    open.drop();
+  }),
+);
+
+busy(
   'a client that is answered with busy comes back by itself',
   withServer({ limits: { pendingConnections: 1 } }, async ({ url, client }) => {
     const silent = await openRaw(url);
