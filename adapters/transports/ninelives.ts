@@ -133,6 +133,7 @@ class NinelivesLink implements Link {
       agent,
       features: [resumeFeature, volatileFeature],
       window,
+      pingEveryMs: this.#options.pingEveryMs,
       ...(start === undefined ? {} : { start }),
       ...(resume === null ? {} : { resume: resumeFields(resume) }),
       ...(abandoned === null ? {} : { abandoned: { session: abandoned.sessionId, tokens: abandoned.tokens } }),

@@ -24,6 +24,12 @@ export const unitsPerMs = 16;
 /** How late a ping of the rhythm may be, in milliseconds: timers are, by a little, and a client allows for ten times as much. */
 const pingLateMs = 50;
 
+/** The slowest rhythm that a client may ask for, in milliseconds: what stands between may forget a connection on which nothing is said for longer. */
+const pingEveryMsMax = 60_000;
+
+/** How often a client is pinged that asks for this, or for nothing: not more often than the server does by itself. */
+export const rhythmOf = (ownMs: number, askedMs = ownMs): number => Math.max(ownMs, Math.min(askedMs, pingEveryMsMax));
+
 /** What a probe must be answered with to be content: anything that is heard, its own answer, or nothing since it decides nothing. */
 type Needs = 'word' | 'answer' | 'nothing';
 

@@ -105,6 +105,8 @@ export interface LinkOptions {
   readonly helloTimeoutMs: number;
   /** Did the last connection never open? Then a proxy between may dislike what the upgrade carries: the hello goes as first frame. */
   readonly afterFailedOpen: boolean;
+  /** How often the server is asked to ping, in milliseconds; its own rhythm where this is left out. */
+  readonly pingEveryMs?: number;
   /** How long until silence is a loss where something waits to be acknowledged, the probe included, in milliseconds; longer on a slow link. */
   readonly silenceMs: number;
 }

@@ -3,6 +3,7 @@ import type { Contract } from '../stream/contract.js';
 import { checkRoom, checkSpan } from '../stream/room.js';
 import { type Client, SessionClient } from './client.js';
 import type { ClientOptions, TransportFactory } from './options.js';
+import { profiles } from './profiles.js';
 import { transportOf, type WebsocketTransportOptions } from './transports.js';
 
 const times = [
@@ -26,6 +27,8 @@ export const createClientOn = <C extends Contract>(
   const untyped = options as unknown as ClientOptions;
   const named = transportOf(untyped, websocket);
   for (const name of times) checkSpan('createClient', name, untyped[name] ?? undefined);
+  if (!Object.hasOwn(profiles, untyped.profile === undefined ? 'responsive' : untyped.profile))
+    throw new TypeError(`createClient: \`profile\` is 'responsive' or 'batterySaver'; it was given ${String(untyped.profile)}.`);
   for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const host = makeHost();
   const transport = typeof named === 'function' ? named(host) : named;

@@ -16,6 +16,7 @@ export type { AcceptedSend, Confirmation, RefusedSend, SendResult, Unconfirmed }
 export type { Client } from './client.js';
 export type { ClientEvent, ClientEvents } from './events.js';
 export type { ClientOptions, StartOptions, TransportFactory } from './options.js';
+export type { Profile } from './profiles.js';
 export type { EndResult, StartResult } from './results.js';
 export type { Session } from './session.js';
 export type { ClientSnapshot } from './snapshot.js';

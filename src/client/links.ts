@@ -1,4 +1,3 @@
-import { silenceMsDefault } from '../../machines/liveness/liveness.js';
 import type { Host } from '../../machines/ports/host.js';
 import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
 import { type Failure, failure } from '../../machines/reasons.js';
@@ -6,6 +5,7 @@ import type { Fact, LinkCommand, Stamp, Welcome } from '../../machines/session/e
 import type { OutboundData, Positions } from '../../machines/stream/packets.js';
 import type { Credentials } from './credentials.js';
 import { type ClientOptions, clientDefaults } from './options.js';
+import { profiles } from './profiles.js';
 import type { ClientSession } from './session.js';
 
 /** What a link's owner does for it. */
@@ -97,6 +97,7 @@ export class Links {
     this.roundTripMs = null;
     this.#welcomedWith = null;
     const told = this.#positions();
+    const { silenceMs, pingEveryMs } = profiles[this.#options.profile ?? 'responsive'];
     const open = (): Link =>
       this.#transport.open(
         this.#credentials.openings(
@@ -137,7 +138,8 @@ export class Links {
           connectTimeoutMs: this.#options.connectTimeoutMs ?? clientDefaults.connectTimeoutMs,
           helloTimeoutMs: this.#options.helloTimeoutMs ?? clientDefaults.helloTimeoutMs,
           afterFailedOpen: this.#failedOpen,
-          silenceMs: silenceMsDefault,
+          silenceMs,
+          pingEveryMs,
         },
       );
     try {

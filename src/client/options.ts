@@ -3,11 +3,11 @@ import type { Host } from '../../machines/ports/host.js';
 import type { JsonObject } from '../../machines/ports/json.js';
 import type { Transport } from '../../machines/ports/transport.js';
 import type { SessionPolicy } from '../../machines/session/context.js';
-import { defaultRetryPolicy } from '../../machines/session/retry.js';
 import { defaultSessionPolicy } from '../../machines/session/session.machine.js';
 import type { StreamWindow } from '../../machines/stream/packets.js';
 import type { AnyContract, Contract, DownOf, MessagePayload, MessageType } from '../stream/contract.js';
 import type { MessageInfo } from '../stream/handlers.js';
+import { type Profile, profiles } from './profiles.js';
 
 /** Makes a transport for the host that the client runs on. */
 export type TransportFactory = (host: Host) => Transport;
@@ -24,6 +24,8 @@ export interface ClientOptions<C extends Contract = AnyContract> extends Partial
   readonly handlers?: { readonly [T in MessageType<DownOf<C>>]?: (payload: MessagePayload<DownOf<C>, T>, message: MessageInfo) => unknown };
   /** XState's own: an observer of the machine's inspection events. No credential or token passes through it. See `ninelives/inspect`. */
   readonly inspect?: ActorOptions<AnyActorLogic>['inspect'];
+  /** How eagerly the client notices and comes back: `batterySaver` lets the radio sleep. Default: `responsive`. See the guide for the times. */
+  readonly profile?: Profile;
   /** How the tries to come back are spread. */
   readonly retry?: Partial<SessionPolicy['retry']>;
   /** How long one connection may take to open, in milliseconds. Default: 5,000. */
@@ -68,14 +70,24 @@ export const clientDefaults = {
 } as const;
 
 /** Field by field, since options that an app passes on are often there and undefined, which a spread would take for a value. */
-export const policyOf = ({ startDeadlineMs, endDeadlineMs, giveUpAfterMs, offlineRetryMs, retry }: ClientOptions): SessionPolicy => ({
-  startDeadlineMs: startDeadlineMs ?? defaultSessionPolicy.startDeadlineMs,
-  endDeadlineMs: endDeadlineMs ?? defaultSessionPolicy.endDeadlineMs,
-  giveUpAfterMs: giveUpAfterMs ?? defaultSessionPolicy.giveUpAfterMs,
-  offlineRetryMs: offlineRetryMs ?? defaultSessionPolicy.offlineRetryMs,
-  retry: {
-    baseMs: retry?.baseMs ?? defaultRetryPolicy.baseMs,
-    capMs: retry?.capMs ?? defaultRetryPolicy.capMs,
-    healthyAfterMs: retry?.healthyAfterMs ?? defaultRetryPolicy.healthyAfterMs,
-  },
-});
+export const policyOf = ({
+  profile,
+  startDeadlineMs,
+  endDeadlineMs,
+  giveUpAfterMs,
+  offlineRetryMs,
+  retry,
+}: ClientOptions): SessionPolicy => {
+  const times = profiles[profile ?? 'responsive'];
+  return {
+    startDeadlineMs: startDeadlineMs ?? defaultSessionPolicy.startDeadlineMs,
+    endDeadlineMs: endDeadlineMs ?? defaultSessionPolicy.endDeadlineMs,
+    giveUpAfterMs: giveUpAfterMs ?? defaultSessionPolicy.giveUpAfterMs,
+    offlineRetryMs: offlineRetryMs ?? times.offlineRetryMs,
+    retry: {
+      baseMs: retry?.baseMs ?? times.retry.baseMs,
+      capMs: retry?.capMs ?? times.retry.capMs,
+      healthyAfterMs: retry?.healthyAfterMs ?? times.retry.healthyAfterMs,
+    },
+  };
+};

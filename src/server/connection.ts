@@ -12,6 +12,7 @@ import {
   type LivenessInput,
   type LivenessState,
   reduceLiveness,
+  rhythmOf,
   silenceMsDefault,
 } from '../../machines/liveness/liveness.js';
 import { noSigns, noteHeard, notePassed, noteSaid, type Progress, type Signs } from '../../machines/liveness/signs.js';
@@ -243,6 +244,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   #helloCame(hello: HelloFields): void {
     if (this.#state !== 'awaitingHello') return this.input({ type: 'hello', asks: 'start' });
     this.#hello = hello;
+    this.#liveness = { ...this.#liveness, pingEveryMs: rhythmOf(this.#server.settings.pingEveryMs, hello.pingEveryMs) };
     this.#hasVolatile = hello.features.includes(volatileFeature);
     this.#start = hello.start ?? null;
     const authorised = authoriseHello(this.#server.settings, hello, this.request);
@@ -299,7 +301,14 @@ export class ServerConnection implements SessionConnection, Ticked {
           this.#send([
             {
               kind: 'welcome',
-              welcome: welcomeOf(session, this.#server.settings, this.#server.incarnation, this.#positions, this.#hello?.features ?? []),
+              welcome: welcomeOf(
+                session,
+                this.#server.settings,
+                this.#server.incarnation,
+                this.#positions,
+                this.#hello?.features ?? [],
+                this.#liveness.pingEveryMs,
+              ),
             },
           ]);
         return;

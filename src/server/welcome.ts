@@ -6,10 +6,11 @@ import type { LiveSession } from './session.js';
 /** What a session's client is told [R23]. */
 export const welcomeOf = (
   { id, user, expiresAt, keptMs }: LiveSession,
-  { window, messageSize, batchSize, pingEveryMs, ackDelayMs }: Settings,
+  { window, messageSize, batchSize, ackDelayMs }: Settings,
   incarnation: number,
   positions: PositionFields | null,
   asked: HelloFields['features'],
+  pingEveryMs: number,
 ): WelcomeFields => ({
   session: id,
   outcome: positions === null ? 'started' : 'resumed',

@@ -60,6 +60,7 @@ const currentHello = record(
   {
     key: text('ApiKey', 0, apiKeyLengthMax),
     agent: cutText('Agent', agentLengthMax),
+    pingEveryMs: waitMs,
     start: startFields,
     resume: resumeFields,
     abandoned: record('Abandoned', { session: sessionId, tokens }, {}),

@@ -25,6 +25,7 @@ import {
   type Read,
   streamWindow,
   text,
+  waitMs,
 } from './readers.js';
 
 const token = base64url(tokenLength, tokenLength);
@@ -38,7 +39,14 @@ const resume: Read<ResumeFields> = object({ session, tokens, next: token, positi
 const version = object({ v: count }, {});
 const currentHello = object(
   { v: count, features, window: streamWindow },
-  { key: text(0, apiKeyLengthMax), agent: cutText(agentLengthMax), start, resume, abandoned: object({ session, tokens }, {}) },
+  {
+    key: text(0, apiKeyLengthMax),
+    agent: cutText(agentLengthMax),
+    pingEveryMs: waitMs,
+    start,
+    resume,
+    abandoned: object({ session, tokens }, {}),
+  },
 );
 const eitherOf = leaf<never>('either start or resume', () => undefined);
 

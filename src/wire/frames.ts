@@ -42,6 +42,8 @@ export interface HelloFields {
   readonly features: readonly string[];
   /** What this client can hold. */
   readonly window: StreamWindow;
+  /** How often it would like to be pinged where nothing else is said. */
+  readonly pingEveryMs?: number;
   readonly start?: StartFields;
   readonly resume?: ResumeFields;
   /** A session that was given up while lost. */

@@ -6,16 +6,18 @@ import { virtualHost } from '../../adapters/hosts/virtual.js';
 import { memorySockets } from '../../adapters/sockets/memory.js';
 import { ninelivesTransport } from '../../adapters/transports/ninelives.js';
 import { SessionClient } from '../../src/client/client.js';
+import type { ClientOptions } from '../../src/client/options.js';
 import { SessionServer } from '../../src/server/server.js';
 import { type DelayOf, type Direction, overPath } from '../support/path.js';
 
 interface World {
+  readonly options?: ClientOptions;
   readonly delayOf: DelayOf;
   readonly seed?: number;
 }
 
 /** A session over a path, and when each side gave its link up. */
-const world = async ({ delayOf, seed = 1 }: World) => {
+const world = async ({ delayOf, seed = 1, options = {} }: World) => {
   const host = virtualHost({ seed });
   const sockets = memorySockets({ clock: host.clock });
   const server = new SessionServer({ guests: true, logger: false, host });
@@ -39,7 +41,7 @@ const world = async ({ delayOf, seed = 1 }: World) => {
     ),
   );
   const open = overPath(host, sockets.open, (direction, now) => (dead.includes(direction) ? 'never' : delayOf(direction, now)));
-  const client = new SessionClient({}, host, ninelivesTransport({ openSocket: open, host }));
+  const client = new SessionClient(options, host, ninelivesTransport({ openSocket: open, host }));
   const lostAt: number[] = [];
   client.on('lost', () => lostAt.push(host.clock.now()));
   server.on('session', (session) => void session.on('up', () => undefined));
@@ -151,6 +153,28 @@ for (const rttMs of [5, 400])
       await path.close();
     });
   }
+
+halfOpen(
+  'is noticed more slowly by a client that spares its battery: idle in half a minute, in six seconds where something waits',
+  async () => {
+    const options: ClientOptions = { profile: 'batterySaver' };
+    const idle = await world({ delayOf: () => 20, options });
+    await idle.host.advance(300_000);
+    assert.is(idle.lostAt.length, 0);
+    idle.die('up', 'down');
+    const idleMs = await noticedIn(idle, 'client', 60_000);
+    assert.ok(idleMs > 10_000 && idleMs <= 30_000, `${idleMs}`);
+    await idle.close();
+
+    const busy = await world({ delayOf: () => 20, options });
+    await talk(busy, 40);
+    busy.die('up', 'down');
+    busy.say('up');
+    const busyMs = await noticedIn(busy, 'client', 60_000);
+    assert.ok(busyMs > 2_000 && busyMs <= 6_000 + timersMs, `${busyMs}`);
+    await busy.close();
+  },
+);
 
 const jitter = suite('a path whose delay jumps by a second in 30 % of its seconds');
 

@@ -14,6 +14,7 @@ import {
   probeMsMax,
   probeMsMin,
   reduceLiveness,
+  rhythmOf,
   silenceMsDefault,
   unitsPerMs,
   variationMsFirst,
@@ -313,6 +314,14 @@ rhythm('that stood still counts the silence from then on, and gives who was aske
   assert.is(asked.look(60_000, { lostMs: 50_000 }), 'ping(2)');
   assert.is(asked.look(60_000 + idleProbeMsMin - 1), '');
   assert.is(asked.look(60_000 + idleProbeMsMin), 'silent');
+});
+
+rhythm('is the one that a client asks for, but never quicker than its own, nor slower than a minute', () => {
+  assert.equal(
+    [undefined, 1_000, 25_000, 3_600_000].map((asked) => rhythmOf(5_000, asked)),
+    [5_000, 5_000, 25_000, 60_000],
+  );
+  assert.is(rhythmOf(90_000, 25_000), 90_000);
 });
 
 const smoothing = suite('the round-trip time of a link');

@@ -93,6 +93,23 @@ for (const short of [20, 200, 1_000])
     }),
   );
 
+pings(
+  'come as slowly as a client asks, which the welcome says',
+  withVirtualWorld({ pingEveryMs }, async (world) => {
+    const bare = world.socket();
+    await world.host.advance(0);
+    bare.socket.send(JSON.stringify([['hello', { ...helloFor('jane'), pingEveryMs: 25_000 }]]));
+    await world.host.advance(0);
+    bare.socket.send('[["confirm"]]');
+    assert.match(bare.texts[0]?.text ?? '', /"pingEveryMs":25000/);
+    await world.host.advance(23_000);
+    assert.is(bare.texts.length, 1);
+    await world.host.advance(2_000);
+    assert.match(bare.texts[1]?.text ?? '', /^\[\["ping"/);
+    assert.is(world.server.counts.active, 1);
+  }),
+);
+
 const silence = suite('a client that says nothing any more');
 
 silence(

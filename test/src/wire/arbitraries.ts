@@ -65,6 +65,7 @@ const helloRest = {
   agent: anyText(40),
   features,
   window,
+  pingEveryMs: waitMs,
   abandoned: fc.record({ session: sessionId, tokens }),
 };
 export const hello: fc.Arbitrary<HelloFields> = fc
