@@ -1,12 +1,13 @@
 import type { Clock, Host, NetworkHint } from '../../machines/ports/host.js';
+import type { TabScope } from './browser-tab.js';
 import { platform, version } from './platform.js';
 
 type Target = Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
 
 /** What is read of the global scope of a page or a worker. A worker has no document, and not every browser tells of its connection. */
-export interface BrowserScope extends Target {
+export interface BrowserScope extends Target, TabScope {
   readonly document?: Target & { readonly visibilityState: string };
-  readonly navigator?: { readonly onLine?: boolean; readonly userAgent?: string; readonly connection?: Target };
+  readonly navigator?: TabScope['navigator'] & { readonly onLine?: boolean; readonly userAgent?: string; readonly connection?: Target };
 }
 
 /** Characters of a browser's own name that go into the hello, which has no room to waste. */
@@ -60,8 +61,9 @@ export const browserHost = (scope: BrowserScope = globalThis as BrowserScope): H
     [page, 'resume', () => 'thawed'],
     [scope.navigator?.connection, 'change', () => 'changed'],
   ];
+  const own = platform(messageTasks());
   return {
-    ...platform(messageTasks()),
+    ...own,
     onHint: (listener) => {
       const offs = sources.map(([target, type, hintOf]) => {
         const listen = (event: Event) => {
@@ -77,5 +79,7 @@ export const browserHost = (scope: BrowserScope = globalThis as BrowserScope): H
     },
     online: () => scope.navigator?.onLine !== false,
     agent: `ninelives/${version} ${scope.navigator?.userAgent?.slice(0, NAME_MAX) ?? ''}`.trim(),
+    // Loaded where it is asked for: few pages do.
+    tab: async () => (await import('./browser-tab.js')).browserTab(scope, own.clock),
   };
 };

@@ -16,4 +16,5 @@ export const nodeHost = (): Host => ({
   onHint: () => () => undefined,
   online: () => true,
   agent: `ninelives/${version} node/${process.versions.node}`,
+  tab: async () => null,
 });

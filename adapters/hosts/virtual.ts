@@ -1,4 +1,4 @@
-import type { Host, NetworkHint, TimerHandle } from '../../machines/ports/host.js';
+import type { Host, NetworkHint, Tab, TimerHandle } from '../../machines/ports/host.js';
 import { version } from './platform.js';
 import { seededRandom } from './seeded.js';
 
@@ -7,6 +7,8 @@ export interface VirtualHostOptions {
   readonly seed: number;
   /** The date at the start, in milliseconds since the epoch; `wall` moves on from here. */
   readonly wallMs?: number;
+  /** The tab that it is in: see `virtualTabs`. None where it is left out. */
+  readonly tab?: Tab;
 }
 
 /** A host whose time passes when it is told to. */
@@ -54,7 +56,7 @@ const realTurn = () => new Promise<void>((resolve) => (globalThis.setImmediate ?
  * host.clock.setTimeout(() => console.log('a minute later'), 60_000);
  * await host.advance(60_000);
  */
-export const virtualHost = ({ seed, wallMs = WALL_DEFAULT_MS }: VirtualHostOptions): VirtualHost => {
+export const virtualHost = ({ seed, wallMs = WALL_DEFAULT_MS, tab }: VirtualHostOptions): VirtualHost => {
   const random = seededRandom(seed);
   // A map keeps the order of starting, which decides between timers due at the same moment.
   const timers = new Map<TimerHandle, Timer>();
@@ -109,6 +111,7 @@ export const virtualHost = ({ seed, wallMs = WALL_DEFAULT_MS }: VirtualHostOptio
     },
     online: () => isOnline,
     agent: `ninelives/${version} virtual`,
+    tab: async () => tab ?? null,
     advance: async (ms) => {
       const until = now + ms;
       await settle();
