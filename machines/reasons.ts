@@ -42,10 +42,8 @@ export interface Reason {
   readonly closeCode: number | null;
   /** The end reason of a live session that meets it, or null where the session goes on (perhaps as lost). */
   readonly ends: EndReason | null;
-  /** What happened, as a sentence. */
+  /** What happened, as a sentence. What to do about it: remedies.ts. */
   readonly what: string;
-  /** What to do about it, as a sentence. */
-  readonly remedy: string;
 }
 
 const reason = (r: Reason): Reason => r;
@@ -56,230 +54,186 @@ const table = {
   AccessDeniedError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4403, ends: 'denied',
     what: 'The server did not admit this user.',
-    remedy: 'Check the username and authParams. A registered name needs authParams, and a guest needs a name that nobody registered and a server that lets guests in.',
   }),
   InvalidApiKeyError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4401, ends: 'denied',
     what: 'The server does not know this API key.',
-    remedy: 'Give createClient one of the keys in the server\'s `apiKeys` option.',
   }),
   OriginNotAllowedError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4406, ends: 'denied',
     what: 'The server does not accept connections from pages of this origin.',
-    remedy: 'Add the page\'s origin to the server\'s `origins` option.',
   }),
   UnsupportedVersionError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4405, ends: 'denied',
     what: 'The two sides speak no common version of the protocol.',
-    remedy: 'Use a client and a server whose ninelives versions share a protocol version.',
   }),
   InvalidUsernameError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4422, ends: 'denied',
     what: 'The username can not be used.',
-    remedy: 'Use 1 to 256 characters, without control characters or unpaired surrogates, and none of the names that JavaScript objects reserve.',
   }),
   UserConnectedError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: true, closeCode: 4414, ends: 'superseded',
     what: 'This user has a session already, and the server lets them have one.',
-    remedy: 'Tell the user that the app is open elsewhere; start again when they have closed it there.',
   }),
   InvalidAuthParamsError: reason({
     sayer: 'either', next: 'stop', start: 'fails', retryable: false, closeCode: 4423, ends: 'denied',
     what: 'The authParams can not be used.',
-    remedy: 'Give a plain JSON object, nested at most 32 deep and within the server\'s limit for a hello.',
   }),
   AuthParamsUnavailableError: reason({
     sayer: 'local', next: 'backOff', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The authParams function of the app failed.',
-    remedy: 'See why the function threw, rejected or did not answer. What it threw is kept out of the error, since it may hold the credential.',
   }),
   AuthenticationTimeoutError: reason({
     sayer: 'server', next: 'backOff', start: 'fails', retryable: true, closeCode: 4408, ends: null,
     what: 'The server\'s authentication did not answer within its limit.',
-    remedy: 'Try again; on the server, see why `authenticate` takes longer than `authenticateTimeoutMs`.',
   }),
   AuthenticationUnavailableError: reason({
     sayer: 'server', next: 'backOff', start: 'fails', retryable: true, closeCode: 4424, ends: null,
     what: 'The server could not ask whoever decides on admission.',
-    remedy: 'Try again; on the server, see the log for what the webhook or key set answered.',
   }),
   ServerBusyError: reason({
     sayer: 'server', next: 'backOff', start: 'retries', retryable: true, closeCode: 4429, ends: null,
     what: 'The server takes no more sessions right now.',
-    remedy: 'Nothing to do: the client comes back after the time the server named.',
   }),
   ServerDrainingError: reason({
     sayer: 'server', next: 'now', start: 'retries', retryable: true, closeCode: 4503, ends: null,
     what: 'The server is going away.',
-    remedy: 'Nothing to do: the client comes back at the time the server gave it.',
   }),
   StoreUnavailableError: reason({
     sayer: 'server', next: 'backOff', start: 'retries', retryable: true, closeCode: 4507, ends: null,
     what: 'The server\'s store failed.',
-    remedy: 'Nothing to do on the client; on the server, see the log for what the store said.',
   }),
   ServerError: reason({
     sayer: 'server', next: 'backOff', start: 'retries', retryable: true, closeCode: 4500, ends: null,
     what: 'The server failed.',
-    remedy: 'Nothing to do on the client; on the server, the log has the error.',
   }),
   SessionGoneError: reason({
     sayer: 'server', next: 'now', start: 'retries', retryable: true, closeCode: null, ends: null,
     what: 'The server no longer has the session that was to be resumed.',
-    remedy: 'Nothing to do: the client begins anew and hands back what was not confirmed in a `gap` event.',
   }),
 
   // --- Bad input on the wire ---
   ProtocolError: reason({
     sayer: 'either', next: 'backOff', start: 'retries', retryable: true, closeCode: 4400, ends: null,
     what: 'What came over the connection does not follow the protocol.',
-    remedy: 'If a client of your own sent it, compare it with docs/protocol.md; otherwise report it with the detail in the message.',
   }),
   HelloTimeoutError: reason({
     sayer: 'either', next: 'backOff', start: 'retries', retryable: true, closeCode: 4409, ends: null,
     what: 'The connection opened, but the hello or its answer did not come in time.',
-    remedy: 'See that the address is a ninelives server and that nothing between holds messages back.',
   }),
   MessageTooLargeError: reason({
     sayer: 'either', next: 'backOff', start: 'fails', retryable: false, closeCode: 1009, ends: null,
     what: 'A message is larger than the receiver takes.',
-    remedy: 'Send less in one message, or raise `limits.messageBytes` on the server.',
   }),
   InvalidTextError: reason({
     sayer: 'either', next: 'backOff', start: 'retries', retryable: true, closeCode: 1007, ends: null,
     what: 'A text message was not valid UTF-8.',
-    remedy: 'Send text as UTF-8.',
   }),
 
   // --- Ends of a live session ---
   SessionEndedError: reason({
     sayer: 'either', next: 'stop', start: 'fails', retryable: false, closeCode: 1000, ends: 'ended',
     what: 'The session was ended.',
-    remedy: 'Start a new session when the user comes back.',
   }),
   SessionRevokedError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4410, ends: 'revoked',
     what: 'The server took the session away.',
-    remedy: 'Ask the user to sign in again.',
   }),
   SessionSupersededError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: false, closeCode: 4411, ends: 'superseded',
     what: 'Another session of this user took this one\'s place.',
-    remedy: 'Tell the user that the app is open elsewhere; start again when they ask for it.',
   }),
   SessionExpiredError: reason({
     sayer: 'either', next: 'stop', start: 'fails', retryable: true, closeCode: 4412, ends: 'expired',
     what: 'The session was lost for longer than it is kept.',
-    remedy: 'Start a new session.',
   }),
   SlowConsumerError: reason({
     sayer: 'server', next: 'stop', start: 'fails', retryable: true, closeCode: 4413, ends: 'tooSlow',
     what: 'This side read too slowly for what was sent to it.',
-    remedy: 'Do less in message handlers, or have the server send less.',
   }),
   GaveUpError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: true, closeCode: null, ends: 'gaveUp',
     what: 'The client stopped trying to come back, as `giveUpAfterMs` says.',
-    remedy: 'Start a new session when the network is back.',
   }),
 
   // --- What a client finds out by itself about its connection ---
   ConnectionFailedError: reason({
     sayer: 'local', next: 'backOff', start: 'retries', retryable: true, closeCode: null, ends: null,
     what: 'The connection could not be opened.',
-    remedy: 'See that the server runs at this address and that a WebSocket can reach it.',
   }),
   ConnectTimeoutError: reason({
     sayer: 'local', next: 'backOff', start: 'retries', retryable: true, closeCode: null, ends: null,
     what: 'The connection did not open in time.',
-    remedy: 'See that the server runs at this address and that a WebSocket can reach it.',
   }),
   ConnectionLostError: reason({
     sayer: 'local', next: 'now', start: 'retries', retryable: true, closeCode: null, ends: null,
     what: 'The connection was lost.',
-    remedy: 'Nothing to do: the client tries to come back.',
   }),
   ConnectionSilentError: reason({
     sayer: 'local', next: 'now', start: 'retries', retryable: true, closeCode: null, ends: null,
     what: 'Nothing came over the connection any more, not even an answer to a probe.',
-    remedy: 'Nothing to do: the client tries to come back.',
   }),
 
   // --- Answers to calls of the API that no connection is asked for ---
   SessionActiveError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'This client has a session already, or is starting or ending one.',
-    remedy: 'Await endSession() before the next startSession(), or use a client of its own for a second session.',
   }),
   NoActiveSessionError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'There is no session to do this with.',
-    remedy: 'Start a session first; one that ended takes nothing more.',
   }),
   StartTimeoutError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The session could not be started within the deadline.',
-    remedy: 'Try again; the error\'s cause is what the last try met.',
   }),
   StartAbortedError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The start was taken back, by endSession() or by its AbortSignal.',
-    remedy: 'Nothing to do.',
   }),
   InvalidOptionError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'An option of the call can not be used.',
-    remedy: 'Give times in milliseconds as numbers of 0 or more, and an AbortSignal as `signal`.',
   }),
   InvalidPayloadError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'The payload is not a JSON value.',
-    remedy: 'Send null, booleans, finite numbers, strings, arrays and plain objects of these; no cycles, functions, bigints, undefined or class instances.',
   }),
   InvalidTypeError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'The message type can not be used.',
-    remedy: 'Use a string of 1 to 128 characters.',
   }),
   BufferFullError: reason({
     sayer: 'local', next: 'backOff', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The session holds as much unsent as it may.',
-    remedy: 'Wait until what was sent before is confirmed, then send again.',
   }),
   RequestTimeoutError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The answer to a request did not come in time.',
-    remedy: 'Ask again if the other side can take it twice: `maybeHandled` says whether it may have run.',
   }),
   RequestAbortedError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: true, closeCode: null, ends: null,
     what: 'The request was taken back by its AbortSignal.',
-    remedy: 'Nothing to do; `maybeHandled` says whether it may have run.',
   }),
   RequestFailedError: reason({
     sayer: 'either', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'The other side\'s handler for the request failed.',
-    remedy: 'See the log of the other side.',
   }),
   RequestUnhandledError: reason({
     sayer: 'either', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'The other side has no handler for this request.',
-    remedy: 'Register one with `session.onRequest` on the other side, or see that the type is spelt the same.',
   }),
   UserExistsError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'There is a user of this name already.',
-    remedy: 'Find the user by name and update it, or choose another name.',
   }),
   UserUnknownError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'There is no such user.',
-    remedy: 'See the name or id; `ninelives users` lists the users that there are.',
   }),
   SessionUnknownError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'There is no such session.',
-    remedy: 'See the id; `ninelives sessions` lists the sessions that there are.',
   }),
 } as const satisfies Record<string, Reason>;
 

@@ -1,4 +1,5 @@
 import { type Failure, failure, type ReasonCode, reasons } from '../machines/reasons.js';
+import { remedyOf } from '../machines/remedies.js';
 
 /**
  * What every failure of the public API is: a real `Error` with a stable code.
@@ -19,11 +20,12 @@ export class NineLivesError extends Error {
 
   constructor(what: Failure, cause?: unknown) {
     const reported = cause ?? (what.cause === undefined ? undefined : new NineLivesError(what.cause));
-    super(`${what.message} ${reasons[what.code].remedy}`, reported === undefined ? undefined : { cause: reported });
+    const remedy = remedyOf(what.code);
+    super(`${what.message} ${remedy}`, reported === undefined ? undefined : { cause: reported });
     this.name = what.code;
     this.code = what.code;
     this.retryable = reasons[what.code].retryable;
-    this.remedy = reasons[what.code].remedy;
+    this.remedy = remedy;
     this.retryAfterMs = what.retryAfterMs;
   }
 }

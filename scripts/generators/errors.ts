@@ -1,5 +1,6 @@
 /** docs/errors.md, from the one table of reasons. */
 import { type NextStep, type Reason, type ReasonCode, reasonCodes, reasons, type Sayer } from '../../machines/reasons.js';
+import { remedyOf } from '../../machines/remedies.js';
 
 const WHO: Readonly<Record<Sayer, string>> = {
   server: 'the server',
@@ -19,11 +20,11 @@ const overview = (code: ReasonCode): string => {
 };
 
 const entry = (code: ReasonCode): string => {
-  const { what, remedy, retryable, sayer, next, start, closeCode, ends }: Reason = reasons[code];
+  const { what, retryable, sayer, next, start, closeCode, ends }: Reason = reasons[code];
   return [
     `### ${code}`,
     '',
-    `${what} ${remedy}`,
+    `${what} ${remedyOf(code)}`,
     '',
     `- Retryable: ${retryable ? 'yes, the same call may succeed later' : 'no, not without a change'}.`,
     `- Said by ${WHO[sayer]}.`,
@@ -36,13 +37,13 @@ const entry = (code: ReasonCode): string => {
 
 /** The whole page. */
 export const errorsPage = (): string =>
-  `<!-- Generated from machines/reasons.ts by \`npm run generate\`. Change it there. -->
+  `<!-- Generated from machines/reasons.ts and machines/remedies.ts by \`npm run generate\`. Change it there. -->
 
 # Errors
 
 Every failure has a stable \`code\`. It is the name of the error that the API gives (\`error.code\`), the word in the logs and the word on the
 wire. \`error.message\` says what happened, \`error.remedy\` what to do about it, and \`error.retryable\` whether the same call may succeed later
-without any change on your side.
+without any change on your side. In a bundle for browsers, where every sentence costs each visitor, \`error.remedy\` names the entry of this page.
 
 What the client does next, in three classes:
 

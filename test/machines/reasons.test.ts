@@ -9,6 +9,8 @@ import {
   reasonFromPeer,
   reasons,
 } from '../../machines/reasons.js';
+import { remedyOf as remedyInBrowsers } from '../../machines/remedies.browser.js';
+import { remedyOf } from '../../machines/remedies.js';
 
 const table = suite('the table of reasons');
 
@@ -18,11 +20,16 @@ const codesWhere = (is: (code: ReasonCode) => boolean) => reasonCodes.filter(is)
 
 table('every code is the name of an error, and has a sentence for what happened and one for what to do', () => {
   for (const code of reasonCodes) {
-    const { what, remedy } = reasons[code];
+    const { what } = reasons[code];
+    const remedy = remedyOf(code);
     assert.match(code, /^[A-Z][A-Za-z]+Error$/);
     assert.match(what, /^[A-Z].{10,}\.$/, code);
     assert.match(remedy, /^[A-Z].{10,}\.$/, code);
   }
+});
+
+table('in a browser the remedy is where to read it', () => {
+  for (const code of reasonCodes) assert.is(remedyInBrowsers(code), `See ${code} in docs/errors.md.`);
 });
 
 table('no two codes have the same sentence for what happened', () => {

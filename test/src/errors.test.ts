@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { failure, reasonCodes, reasons } from '../../machines/reasons.js';
+import { remedyOf } from '../../machines/remedies.js';
 import { errorOf, messageOf, NineLivesError } from '../../src/errors.js';
 
 const errors = suite('errors');
@@ -11,8 +12,8 @@ errors('are real ones, with the code as their name, and say what to do', () => {
     assert.instance(error, Error);
     assert.instance(error, NineLivesError);
     assert.equal([error.name, error.code], [code, code]);
-    assert.is(error.message, `${reasons[code].what} A detail. ${reasons[code].remedy}`);
-    assert.equal([error.retryable, error.remedy], [reasons[code].retryable, reasons[code].remedy]);
+    assert.is(error.message, `${reasons[code].what} A detail. ${remedyOf(code)}`);
+    assert.equal([error.retryable, error.remedy], [reasons[code].retryable, remedyOf(code)]);
     assert.not.ok('cause' in error);
   }
 });

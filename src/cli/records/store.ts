@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { function as F, taskEither as TE } from 'fp-ts';
 import type { SessionStore, StoreFailure, StoreTask } from '../../../machines/ports/store.js';
-import { reasons } from '../../../machines/reasons.js';
+import { remedyOf } from '../../../machines/remedies.js';
 import { sqlite } from '../../server/index.js';
 import { failureOfStore } from '../../server/store-failure.js';
 import type { LoadRequest } from '../config/load.js';
@@ -29,7 +29,7 @@ export const storePath = (request: Omit<LoadRequest, 'names'>): TE.TaskEither<Pr
 const storeProblem = (what: StoreFailure): Problem => {
   const failure = failureOfStore(what);
   if (what.kind === 'unavailable') return problem(exitCodes.unavailable, detailOf(failure));
-  return problem(exitCodes.failed, failure.message, reasons[failure.code].remedy);
+  return problem(exitCodes.failed, failure.message, remedyOf(failure.code));
 };
 
 const ask = <A>(task: StoreTask<A>): TE.TaskEither<Problem, A> => F.pipe(task, TE.mapLeft(storeProblem));
