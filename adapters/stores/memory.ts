@@ -104,6 +104,7 @@ export const memory = (): SessionStore => {
 
   return {
     name: 'memory',
+    streams: null,
 
     open: ({ now }) =>
       task(() => {

@@ -6,6 +6,7 @@ import { type SqliteDriver, transaction } from './sqlite/driver.js';
 import { explain } from './sqlite/explain.js';
 import { type Connection, openConnection } from './sqlite/open.js';
 import { type Queries, queriesOn } from './sqlite/queries.js';
+import { type StreamQueries, streamQueriesOn } from './sqlite/streams.js';
 
 export type { SqliteConstructor, SqliteDatabase, SqliteDriver, SqliteStatement, SqliteValue } from './sqlite/driver.js';
 
@@ -25,12 +26,16 @@ export interface SqliteOptions {
   readonly driver?: SqliteDriver;
 }
 
-type Life =
-  | { readonly at: 'closed' }
-  | { readonly at: 'opening'; readonly opened: Promise<unknown> }
-  | { readonly at: 'open'; readonly connection: Connection; readonly queries: Queries };
+interface Open {
+  readonly at: 'open';
+  readonly connection: Connection;
+  readonly queries: Queries;
+  readonly streams: StreamQueries;
+}
 
-const admit = (queries: Queries, admission: Admission): Answer<Admitted> => {
+type Life = { readonly at: 'closed' } | { readonly at: 'opening'; readonly opened: Promise<unknown> } | Open;
+
+const admit = (queries: Queries, streams: StreamQueries, admission: Admission): Answer<Admitted> => {
   const { username, as, profile, now } = admission;
   const known = queries.userNamed(username);
   if (E.isLeft(known)) return known;
@@ -42,7 +47,14 @@ const admit = (queries: Queries, admission: Admission): Answer<Admitted> => {
   const others = registers ? queries.activeSessionsOf(user) : E.right([]);
   if (E.isLeft(others)) return others;
   const revoked = others.right.map((record) => queries.endSession(record, 'revoked', now));
-  return E.right({ user, session: queries.insertSession(admission, user, created), created, revoked });
+  const session = queries.insertSession(admission, user, created);
+  streams.insert(admission);
+  return E.right({ user, session, created, revoked });
+};
+
+const openOn = (connection: Connection): Open => {
+  const queries = queriesOn(connection.db, connection.rows);
+  return { at: 'open', connection, queries, streams: streamQueriesOn(connection.db, connection.rows, queries) };
 };
 
 const changeUser = (queries: Queries, id: number, to: (user: User) => User): Answer<User> => {
@@ -64,12 +76,13 @@ const changeUser = (queries: Queries, id: number, to: (user: User) => User): Ans
 export const sqlite = (path: string, { durability = 'normal', readOnly = false, driver }: SqliteOptions = {}): SessionStore => {
   let life: Life = { at: 'closed' };
 
-  const operation = <A>(kind: 'DEFERRED' | 'IMMEDIATE', work: (queries: Queries, connection: Connection) => Answer<A>): StoreTask<A> =>
+  const operation = <A>(kind: 'DEFERRED' | 'IMMEDIATE', work: (queries: Queries, life: Open) => Answer<A>): StoreTask<A> =>
     task(() => {
       if (life.at !== 'open') return unavailable(`${path} is not open: await the store's open() first, and begin nothing after close().`);
-      const { connection, queries } = life;
+      const open = life;
+      const { connection, queries } = open;
       try {
-        return transaction(connection.db, kind, () => work(queries, connection));
+        return transaction(connection.db, kind, () => work(queries, open));
       } catch (thrown) {
         return explain(thrown, connection.file);
       }
@@ -77,27 +90,34 @@ export const sqlite = (path: string, { durability = 'normal', readOnly = false, 
 
   const read = <A>(work: (queries: Queries) => Answer<A>): StoreTask<A> => operation('DEFERRED', work);
 
-  const write = <A>(work: (queries: Queries) => Answer<A>): StoreTask<A> =>
+  const write = <A>(work: (queries: Queries, streams: StreamQueries) => Answer<A>): StoreTask<A> =>
     readOnly
       ? task(() => unavailable(`${path} is open for reading only.`))
-      : operation('IMMEDIATE', (queries, { file, incarnation }) => {
+      : operation('IMMEDIATE', (queries, { connection: { file, incarnation }, streams }) => {
           const isCurrent = queries.isCurrent(incarnation);
           if (E.isLeft(isCurrent)) return isCurrent;
-          if (isCurrent.right) return work(queries);
+          if (isCurrent.right) return work(queries, streams);
           return unavailable(`${file}: another server became the writer of this file, and this one writes no more. Stop one of them.`);
         });
 
   return {
     name: 'sqlite',
 
+    streams: {
+      load: ({ now }) => write((_queries, streams) => E.right(streams.load(now))),
+      commit: (turns) =>
+        write((_queries, streams) => {
+          for (const turn of turns) streams.commit(turn);
+          return E.right(undefined);
+        }),
+    },
+
     open:
       ({ now }) =>
       async () => {
         if (life.at !== 'closed') return unavailable(`${path} is open already: a store has one server at a time.`);
         const opening = openConnection({ path, durability, readOnly, driver, now }).then((opened) => {
-          life = E.isLeft(opened)
-            ? { at: 'closed' }
-            : { at: 'open', connection: opened.right, queries: queriesOn(opened.right.db, opened.right.rows) };
+          life = E.isLeft(opened) ? { at: 'closed' } : openOn(opened.right);
           return opened;
         });
         life = { at: 'opening', opened: opening };
@@ -117,7 +137,7 @@ export const sqlite = (path: string, { durability = 'normal', readOnly = false, 
       }
     },
 
-    admit: (admission) => write((queries) => admit(queries, admission)),
+    admit: (admission) => write((queries, streams) => admit(queries, streams, admission)),
 
     endSession: ({ id, reason, now }) =>
       write((queries) => {

@@ -153,11 +153,13 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     ended: ({ failure: what }) => dismissed(what),
     gone: () => ['awaitingStart', [{ type: 'sayGone' }, begin('hello')]],
     mismatched: () => ['awaitingStart', [{ type: 'sayMismatch' }, begin('hello')]],
-    refused: ({ failure: what }) => denied(what),
-    violated: ({ failure: what }) => denied(what),
-    dismissed: ({ failure: what }) => denied(what),
-    left: () => over(closeNormally),
-    lost: () => over(),
+    // The session may be this connection's already, while its new token is being written.
+    refused: ({ failure: what }) => denied(what, detach),
+    violated: ({ failure: what }) => denied(what, keptUnless(what)),
+    dismissed: ({ failure: what }) => denied(what, keptUnless(what)),
+    replaced: () => over(closeNormally),
+    left: () => over(ended('ended'), closeNormally),
+    lost: () => over(detach),
   },
   awaitingStart: {
     ...alive('awaitingStart'),

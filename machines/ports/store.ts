@@ -1,4 +1,6 @@
 import type { EndReason, Failure } from '../reasons.js';
+import type { JournalPart, StoredPositions } from '../stream/journal.js';
+import type { StreamWindow } from '../stream/packets.js';
 import type { TaskEither } from './either.js';
 import type { Presence, Profile, User } from './user.js';
 
@@ -27,8 +29,22 @@ export interface Admission {
     /** SHA-256 of the session's token and API key, base64url: the token itself is never stored. */
     readonly tokenHash: string;
     readonly userAgent: string | null;
+    /** How its streams are kept, where they are to outlive this process; null: they are not. */
+    readonly terms: StreamTermsKept | null;
   };
   readonly now: number;
+}
+
+/** What a session needs, besides its streams, to go on in a later process. */
+export interface StreamTermsKept {
+  /** How long it is kept after a lost link, in milliseconds. */
+  readonly keptMs: number;
+  /** What its client can hold. */
+  readonly window: StreamWindow;
+  /** The features that its client named. */
+  readonly features: readonly string[];
+  /** When its authentication ends, milliseconds since the epoch; null: never. */
+  readonly expiresAt: number | null;
 }
 
 export interface Admitted {
@@ -79,6 +95,49 @@ export type StoreFailure =
 
 export type StoreTask<A> = TaskEither<StoreFailure, A>;
 
+/** How often what was shipped again may have run, by number: what its handler dies of each time is passed over in the end. */
+export type Attempts = readonly (readonly [number: number, runs: number])[];
+
+/** What one turn decided for one session. */
+export interface SessionTurn {
+  readonly id: string;
+  /** The hash of the token that is now current. */
+  readonly tokenHash: string;
+  /** Its client is known to have its welcome. */
+  readonly confirmed: boolean;
+  readonly expiresAt: number | null;
+  /** The client's life that was told last. */
+  readonly life: number;
+  readonly positions: StoredPositions;
+  readonly attempts: Attempts;
+  /** What the turn added to the journal, under a number that is higher than those before; null: nothing. */
+  readonly part: { readonly number: number; readonly body: JournalPart } | null;
+  /** Parts of the journal with a lower number are over. */
+  readonly dropBefore: number;
+}
+
+/** A session whose streams an earlier process left. */
+export interface KeptSession {
+  readonly record: SessionRecord;
+  readonly tokenHash: string;
+  readonly confirmed: boolean;
+  readonly terms: StreamTermsKept;
+  readonly life: number;
+  /** Null where no turn was written. */
+  readonly positions: StoredPositions | null;
+  readonly attempts: Attempts;
+  /** By number, ascending. */
+  readonly parts: readonly (readonly [number: number, part: JournalPart])[];
+}
+
+/** Keeps streams, so that sessions outlive the process. */
+export interface StreamStore {
+  /** The sessions that are ACTIVE and were admitted with terms. One whose rows can not be read is ended as `expired`, and its trouble told in `broken`. */
+  load(at: { readonly now: number }): StoreTask<{ readonly sessions: readonly KeptSession[]; readonly broken: readonly string[] }>;
+  /** One turn, one transaction. A session that has ended, or was admitted without terms, is passed over. */
+  commit(turns: readonly SessionTurn[]): StoreTask<void>;
+}
+
 /**
  * Where users and sessions are kept. Every operation is one transaction: it happened as a whole, or it answers with a failure and
  * nothing was written. Operations of one store take effect in the order in which they were begun.
@@ -86,8 +145,10 @@ export type StoreTask<A> = TaskEither<StoreFailure, A>;
 export interface SessionStore {
   /** A short name for logs: `memory`, `sqlite`. */
   readonly name: string;
+  /** Null where sessions do not outlive the process. */
+  readonly streams: StreamStore | null;
   /**
-   * Become the writer. Sessions that an earlier life left ACTIVE are ended as `expired`, all users go offline.
+   * Become the writer. Sessions that an earlier life left ACTIVE are ended as `expired`, but for those whose streams are kept; all users go offline.
    * `incarnation` is one more than at the last open (1 at the first).
    */
   open(at: { readonly now: number }): StoreTask<{ readonly incarnation: number; readonly expired: number }>;

@@ -32,14 +32,18 @@ export interface StoredEntry {
   readonly ticket: Ticket;
   readonly item: StoredItem;
   readonly size: number;
+  /** As in `Entry`: its owner's clock is not that of a later process. */
+  readonly expiresAt?: number | undefined;
 }
+
+export type NumberRun = readonly [number: number, ticket: Ticket, count: number];
 
 /** What a turn added. */
 export interface JournalPart {
   /** Accepted, ascending by ticket within its kind. */
   readonly entries: readonly StoredEntry[];
-  /** Shipped: number and ticket. */
-  readonly numbers: readonly (readonly [number: number, ticket: Ticket])[];
+  /** Shipped: so many numbers from this one on went to as many tickets from that one on. */
+  readonly numbers: readonly NumberRun[];
   /** Taken back before it was shipped. */
   readonly dropped: readonly Ticket[];
 }
@@ -63,15 +67,38 @@ export const journalSince = (state: StreamState, { ticket, shipped }: JournalMar
   const waiting = [state.queued, state.prompt].flatMap((queue) => behind(queue, (entry) => entry.ticket > ticket));
   const accepted = [...fresh.map(({ entry }) => entry).filter((entry) => entry.ticket > ticket), ...waiting];
   return {
-    entries: accepted.flatMap(({ ticket: own, item, size }) => (isKept(item) ? [{ ticket: own, item, size }] : [])),
-    numbers: fresh.filter(({ entry }) => isKept(entry.item)).map(({ number, entry }) => [number, entry.ticket] as const),
+    entries: accepted.flatMap(storedEntryOf),
+    numbers: runsOf(fresh),
   };
+};
+
+const storedEntryOf = ({ ticket, item, size, expiresAt }: Entry): readonly StoredEntry[] => {
+  if (!isKept(item)) return [];
+  return [expiresAt === undefined ? { ticket, item, size } : { ticket, item, size, expiresAt }];
+};
+
+const runsOf = (shipped: readonly Shipped[]): readonly NumberRun[] => {
+  const runs: [number, number, number][] = [];
+  for (const { number, entry } of shipped) {
+    if (!isKept(entry.item)) continue;
+    const last = runs[runs.length - 1];
+    if (last !== undefined && number === last[0] + last[2] && entry.ticket === last[1] + last[2]) last[2] += 1;
+    else runs.push([number, entry.ticket, 1]);
+  }
+  return runs;
 };
 
 const behind = <T>(queue: Queue<T>, isPast: (item: T) => boolean): readonly T[] => {
   const first = firstIndex(queue, isPast);
   return first === lengthOf(queue) ? [] : queue.items.slice(queue.start + first, queue.end);
 };
+
+/** The last ticket that a part says something of: once that is over, so is the part. 0 where it says nothing. */
+export const lastTicketOf = ({ entries, numbers, dropped }: JournalPart): Ticket =>
+  [...entries.map(({ ticket }) => ticket), ...numbers.map(([, ticket, count]) => ticket + count - 1), ...dropped].reduce(
+    (last, ticket) => Math.max(last, ticket),
+    0,
+  );
 
 export const storedPositionsOf = (state: StreamState, ticket: Ticket): StoredPositions => ({
   shipped: lastShipped(state),
@@ -88,7 +115,10 @@ export const storedPositionsOf = (state: StreamState, ticket: Ticket): StoredPos
 const oldestOf = ({ queued, prompt, sent, answers, replay }: StreamState): Ticket =>
   Math.min(
     ...[at(queued, 0), at(prompt, 0), at(sent, 0)?.entry, at(answers, 0)?.entry].map((entry) => entry?.ticket ?? Number.MAX_SAFE_INTEGER),
-    ...toArray(replay).flatMap(({ entry }) => (entry.item.kind === 'skip' ? [] : [entry.ticket])),
+    toArray(replay).reduce(
+      (least, { entry }) => (entry.item.kind === 'skip' ? least : Math.min(least, entry.ticket)),
+      Number.MAX_SAFE_INTEGER,
+    ),
   );
 
 /** A stream as its journal has it, with its parts in the order in which they were written. */
@@ -96,7 +126,9 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
   const { shipped, peerDone, done, ownEnd, peerEnded, exceptions, oldest } = positions;
   const dropped = new Set(parts.flatMap((part) => part.dropped));
   const live = parts.flatMap(({ entries }) => entries).filter(({ ticket }) => ticket >= oldest && !dropped.has(ticket));
-  const numberOf = new Map(parts.flatMap(({ numbers }) => numbers.map(([number, ticket]) => [ticket, number] as const)));
+  const numberOf = new Map<Ticket, number>();
+  for (const [number, ticket, count] of parts.flatMap(({ numbers }) => numbers))
+    for (let index = 0; index < count; index += 1) numberOf.set(ticket + index, number + index);
   const numbered: Shipped[] = [];
   const waiting: Entry[] = [];
   for (const entry of live) {
@@ -131,6 +163,10 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
     peerEnded,
     exceptions: queueOf(...exceptions),
     told: { received: done, done },
+    nextExpiry: queued.reduce<number | null>(
+      (first, { expiresAt = Infinity }) => (expiresAt < (first ?? Infinity) ? expiresAt : first),
+      null,
+    ),
   };
 };
 

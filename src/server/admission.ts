@@ -6,11 +6,11 @@ import { refusal } from '../../adapters/auth/refuse.js';
 import { type AdmissionPlan, judgeHello, planAdmission } from '../../machines/connection/admission.js';
 import type { Admittance, Authenticator, Refusal, RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Clock } from '../../machines/ports/host.js';
-import type { Admitted, SessionStore } from '../../machines/ports/store.js';
+import type { Admission, Admitted, SessionStore } from '../../machines/ports/store.js';
 import type { Profile } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
 import type { HelloFields, StartFields } from '../wire/frames.js';
-import { agentLengthMax, protocolVersion } from '../wire/limits.js';
+import { agentLengthMax, protocolVersion, resumeFeature } from '../wire/limits.js';
 import { authParamsProblem, usernameProblem } from '../wire/username.js';
 import { askGuests } from './guests.js';
 import type { Logger } from './logger.js';
@@ -28,7 +28,7 @@ export interface AdmissionEnv {
 
 /** One attempt: what the hello said of the client, who asks to enter, and how they came. */
 export interface AdmissionRequest {
-  readonly hello: Pick<HelloFields, 'v' | 'key' | 'agent'>;
+  readonly hello: Pick<HelloFields, 'v' | 'key' | 'agent' | 'features' | 'window'>;
   readonly start: StartFields;
   readonly request: RequestInfo;
   /** Aborted when nobody waits for the verdict any more. */
@@ -165,8 +165,21 @@ const authenticate =
     }
   };
 
+/** How long a session is kept after a lost link: not at all where its client does not know how to come back. */
+export const keptMsOf = ({ resumeWindowMs }: Pick<Settings, 'resumeWindowMs'>, { features }: Pick<HelloFields, 'features'>): number =>
+  features.includes(resumeFeature) ? resumeWindowMs : 0;
+
+const termsOf = (
+  settings: Settings,
+  hello: Pick<HelloFields, 'features' | 'window'>,
+  expiresAt: number | null,
+): Admission['session']['terms'] => {
+  const keptMs = keptMsOf(settings, hello);
+  return keptMs === 0 ? null : { keptMs, window: hello.window, features: hello.features, expiresAt };
+};
+
 const create = (
-  { store, clock, log }: AdmissionEnv,
+  { settings, store, clock, log }: AdmissionEnv,
   { hello, start, signal }: AdmissionRequest,
   as: 'guest' | 'registered',
   profile: Profile,
@@ -181,7 +194,12 @@ const create = (
         username,
         as,
         profile,
-        session: { id: newSessionId(), tokenHash: hashOfToken(token, hello.key), userAgent: hello.agent?.slice(0, agentLengthMax) ?? null },
+        session: {
+          id: newSessionId(),
+          tokenHash: hashOfToken(token, hello.key),
+          userAgent: hello.agent?.slice(0, agentLengthMax) ?? null,
+          terms: store.streams === null ? null : termsOf(settings, hello, expiresAt),
+        },
         now: clock.wall(),
       }),
     ),

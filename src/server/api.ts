@@ -18,6 +18,8 @@ export interface ServerEvents<C extends Contract = AnyContract> {
   unhandled: (session: ServerSession<C>, event: Parameters<HandlerReports['unhandled']>[0]) => void;
   /** A handler threw. */
   handlerFailed: (session: ServerSession<C>, event: Parameters<HandlerReports['handlerFailed']>[0]) => void;
+  /** A message or request whose handler the process died with again and again: it is passed over, and told as failed. */
+  poisoned: (session: ServerSession<C>, message: { readonly id: string; readonly type: string }) => void;
   /** A message that link after link did not outlive: it is not sent any more. The client may have handled it. */
   handedBack: (session: ServerSession<C>, message: Unconfirmed) => void;
 }

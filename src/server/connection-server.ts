@@ -26,6 +26,8 @@ export interface SessionKeeping {
   open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): E.Either<Failure, LiveSession>;
   /** The session that a hello asks to go on, moved to this connection; or why not. */
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption;
+  /** What is decided for it is durable; null: it is not to be. */
+  written(session: LiveSession): Promise<E.Either<Failure, void>> | null;
   /** It is active on its connection: for the first time, or again. */
   announce(session: LiveSession): void;
   /** Its link is gone. */
@@ -43,7 +45,14 @@ export interface SessionKeeping {
 
 /** What comes of a resume. */
 export type Resumption =
-  | { readonly kind: 'resumed'; readonly session: LiveSession; readonly positions: PositionFields; readonly isEnding: boolean }
+  | {
+      readonly kind: 'resumed';
+      readonly session: LiveSession;
+      readonly positions: PositionFields;
+      readonly isEnding: boolean;
+      takeBack(): void;
+      goOn(): void;
+    }
   /** `positions`: what had become of it, where it is known. */
   | { readonly kind: 'gone'; readonly positions: PositionFields | null }
   | { readonly kind: 'ended'; readonly failure: Failure; readonly positions: PositionFields | null }
@@ -56,6 +65,8 @@ export interface ConnectionServer {
   readonly incarnation: number;
   readonly clock: Pick<Clock, 'now' | 'wall' | 'setTimeout' | 'clearTimeout'>;
   readonly keeper: SessionKeeping;
+  /** The store is there, or why not. Never rejects. */
+  opened(): Promise<E.Either<Failure, void>>;
   /** Decide on a start. Never rejects. */
   admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>>;
   /** For the log. */

@@ -30,7 +30,7 @@ import type { OfferedHello } from '../wire/hello.js';
 import { isPacket } from '../wire/is-packet.js';
 import { helloSizeMax, volatileBufferedMax, volatileFeature } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
-import type { ConnectionServer } from './connection-server.js';
+import type { ConnectionServer, Resumption } from './connection-server.js';
 import type { LiveSession, SessionConnection } from './session.js';
 import type { Ticked } from './ticker.js';
 import { welcomeOf } from './welcome.js';
@@ -282,7 +282,7 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'abandonAdmission':
         return this.#admission?.abort();
       case 'resume':
-        return this.#resume();
+        return void this.#resume();
       case 'sayMismatch': {
         if (this.#mismatched === null) return;
         const { direction, from, to } = this.#mismatched.mismatch;
@@ -292,6 +292,8 @@ export class ServerConnection implements SessionConnection, Ticked {
         if (session !== null) {
           this.#server.keeper.detach(session);
           this.#left(session);
+          // What is not written yet is not to be told.
+          if (session.durable !== null) this.#positions = null;
         }
         return;
       case 'sayGone':
@@ -354,13 +356,17 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#positions = session.keptMs > 0 ? session.conversation.positions() : null;
   }
 
-  #resume(): void {
-    const resumption = this.#server.keeper.resume(this.#hello as HelloFields & { resume: ResumeFields }, this);
+  async #resume(): Promise<void> {
+    const { keeper } = this.#server;
+    const opened = await this.#server.opened();
+    if (this.#state !== 'resuming') return;
+    if (E.isLeft(opened)) return this.input({ type: 'refused', failure: opened.left });
+    const resumption = keeper.resume(this.#hello as HelloFields & { resume: ResumeFields }, this);
     switch (resumption.kind) {
       case 'resumed':
         this.#session = resumption.session;
         this.#positions = resumption.positions;
-        return this.input({ type: 'resumed', isEnding: resumption.isEnding });
+        return this.#goOn(resumption);
       case 'gone':
         this.#positions = resumption.positions;
         return this.input({ type: 'gone' });
@@ -373,6 +379,20 @@ export class ServerConnection implements SessionConnection, Ticked {
       case 'refused':
         return this.input({ type: 'refused', failure: resumption.failure });
     }
+  }
+
+  /** [R57] The client hears of its new token, and of where the server stands, once both are written. */
+  async #goOn({ session, isEnding, takeBack, goOn }: Extract<Resumption, { kind: 'resumed' }>): Promise<void> {
+    const writing = this.#server.keeper.written(session);
+    if (writing !== null) {
+      const written = await writing;
+      if (E.isLeft(written)) takeBack();
+      // What closed it meanwhile has seen to the session.
+      if ((this.#state as ConnectionState) !== 'resuming') return;
+      if (E.isLeft(written)) return this.input({ type: 'refused', failure: written.left });
+    }
+    goOn();
+    this.input({ type: 'resumed', isEnding });
   }
 
   async #admit(): Promise<void> {

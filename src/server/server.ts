@@ -6,6 +6,7 @@ import { memory } from '../../adapters/stores/memory.js';
 import type { Authenticator, RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Host } from '../../machines/ports/host.js';
 import type { AcceptedSocket } from '../../machines/ports/socket.js';
+import type { KeptSession, StreamStore } from '../../machines/ports/store.js';
 import { type Failure, failure, reasons } from '../../machines/reasons.js';
 import { NineLivesError } from '../errors.js';
 import { helloFromProtocols } from '../wire/hello.js';
@@ -21,8 +22,10 @@ import { type AttachableServer, type AttachOptions, attachTo, type Listening, ty
 import { type Logger, loggerOf } from './logger.js';
 import { type ServerOptions, type Settings, settingsOf } from './options.js';
 import { SessionKeeper } from './session-keeper.js';
+import { askingStore } from './store-failure.js';
 import { StoreKeeper } from './store-keeper.js';
 import { Ticker } from './ticker.js';
+import { Turns } from './turns.js';
 
 /** A request that came without a network: from this very process. */
 const inProcess: RequestInfo = { remoteAddress: null, origin: null, userAgent: null, url: '/', headers: {} };
@@ -36,6 +39,7 @@ export class SessionServer implements Server, ConnectionServer {
   readonly #store: StoreKeeper;
   readonly #env: AdmissionEnv;
   readonly #events: Emitter<ServerEvents>;
+  readonly #turns: Turns | null;
   readonly keeper: SessionKeeper;
   readonly #gate: AdmissionGate;
   readonly #ticker: Ticker<ServerConnection>;
@@ -51,13 +55,15 @@ export class SessionServer implements Server, ConnectionServer {
     this.#host = options.host ?? nodeHost();
     this.#log = loggerOf(options.logger);
     const store = options.store ?? memory();
-    this.#store = new StoreKeeper(store, this.#host.clock, this.#log, () => this.#opened());
+    this.#store = new StoreKeeper(store, this.#host.clock, this.#log, (kept) => this.#opened(kept));
     this.#events = new Emitter(this.#log);
     this.#gate = new AdmissionGate(this.#host.clock, this.settings.admissionsPerSecond);
+    this.#turns = store.streams === null ? null : turnsOf(store.streams, this.#host.clock, this.#log);
     this.keeper = new SessionKeeper({
       settings: this.settings,
       clock: this.#host.clock,
       store: this.#store,
+      turns: this.#turns,
       log: this.#log,
       events: this.#events,
       gate: this.#gate,
@@ -155,6 +161,10 @@ export class SessionServer implements Server, ConnectionServer {
 
   // --- What connections ask of their server ---
 
+  opened(): Promise<E.Either<Failure, void>> {
+    return this.#store.open();
+  }
+
   admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>> {
     const hash = hashOfToken(attempt.start.token, attempt.hello.key);
     return this.keeper.starts.decide(hash, connection, () => this.#admit(attempt));
@@ -193,7 +203,9 @@ export class SessionServer implements Server, ConnectionServer {
     connection.open(helloFromProtocols(protocols));
   }
 
-  #opened(): void {
+  #opened(kept: readonly KeptSession[]): void {
+    for (const session of kept) this.keeper.restore(session);
+    if (kept.length > 0) this.#log.info({ sessions: kept.length }, 'sessions of an earlier life wait for their clients');
     if (!this.settings.guestsSet)
       this.#log.warn(
         {},
@@ -231,12 +243,17 @@ export class SessionServer implements Server, ConnectionServer {
     this.keeper.close();
     // What is being admitted is forgotten again, which takes the store.
     await this.keeper.starts.decided(this.settings.endDeadlineMs, this.#host.clock);
+    await this.#turns?.close();
+    this.keeper.closed();
     await this.#store.close();
   }
 }
 
 /** How often a quarter of it passes is how exactly a silent client is noticed that something waits for, in milliseconds: within a tenth of the two seconds. */
 const watchedRhythmMs = 400;
+
+const turnsOf = (streams: StreamStore, clock: Host['clock'], log: Logger): Turns =>
+  new Turns({ clock, log, commit: (turns) => askingStore(() => streams.commit(turns)) });
 
 /** How long an authenticator that is an object may take where nothing else is said, in milliseconds: twice what ours take at most by default. */
 const ownAuthenticatorTimeoutMs = 10_000;

@@ -1,18 +1,19 @@
 import { either as E } from 'fp-ts';
+import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Host } from '../../machines/ports/host.js';
+import type { KeptSession, SessionRecord, StreamTermsKept } from '../../machines/ports/store.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
-import type { ConversationOwner } from '../stream/conversation.js';
 import type { HandlerReports } from '../stream/handlers.js';
 import { TurnEnd } from '../stream/turn-end.js';
 import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
-import { resumeFeature } from '../wire/limits.js';
-import { type AdmittedSession, hashOfToken, isSameHash } from './admission.js';
+import { type AdmittedSession, hashOfToken, isSameHash, keptMsOf } from './admission.js';
 import type { AdmissionGate } from './admission-gate.js';
 import type { ServerEvents } from './api.js';
 import type { ServerConnection } from './connection.js';
 import type { Resumption, SessionKeeping } from './connection-server.js';
-import { conversationFor } from './conversation.js';
+import { conversationFor, type SessionReports } from './conversation.js';
 import { DetachedConnection } from './detached.js';
+import { DurableSession } from './durable.js';
 import type { Emitter } from './emitter.js';
 import { EndedSessions } from './ended-sessions.js';
 import { LiveSessions } from './live.js';
@@ -20,14 +21,31 @@ import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
-import { LiveSession } from './session.js';
+import { LiveSession, type SessionConnection } from './session.js';
 import { Starts } from './starts.js';
 import type { StoreKeeper } from './store-keeper.js';
+import type { Turns } from './turns.js';
+
+/** What makes a session, new or restored. */
+interface MadeOf {
+  readonly record: SessionRecord;
+  readonly terms: StreamTermsKept;
+  readonly tokenHash: string;
+  readonly origin: RequestInfo;
+  readonly connection: SessionConnection;
+}
+
+/** A session that was restored has no request of this process. */
+const nowhere: RequestInfo = { remoteAddress: null, origin: null, userAgent: null, url: '/', headers: {} };
+/** ... and no link. */
+const nobody: SessionConnection = { write: () => undefined, input: () => undefined, release: () => undefined, hasLink: false };
 
 export interface SessionKeeperParts {
   readonly settings: Settings;
   readonly clock: Host['clock'];
   readonly store: StoreKeeper;
+  /** Null where sessions do not outlive this process. */
+  readonly turns: Turns | null;
   readonly log: Logger;
   readonly events: Emitter<ServerEvents>;
   readonly gate: AdmissionGate;
@@ -77,7 +95,7 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): E.Either<Failure, LiveSession> {
-    const { settings, clock, log, events } = this.#parts;
+    const { settings, log } = this.#parts;
     const { user } = admitted.session;
     const place = placeFor({ rule: settings.sessionsPerUser, log }, user, this.ofUser(user.name));
     const refused = place.kind === 'taken' ? place.failure : this.#parts.gate.welcome();
@@ -85,26 +103,62 @@ export class SessionKeeper implements SessionKeeping {
       this.discard(admitted);
       return E.left(refused);
     }
-    const reports: ConversationOwner['reports'] = {
+    const keptMs = keptMsOf(settings, hello);
+    const terms = { keptMs, window: hello.window, features: hello.features, expiresAt: admitted.expiresAt };
+    const tokenHash = hashOfToken(start.token, hello.key);
+    const session = this.#make({ record: admitted.session, terms, tokenHash, origin: connection.request, connection });
+    session.displaces = place.kind === 'free' ? place.displaces : [];
+    this.starts.add(session);
+    return E.right(session);
+  }
+
+  /** A session that an earlier process left, as the store has it: lost, until its client comes back. */
+  restore(kept: KeptSession): void {
+    const { record, tokenHash, terms, confirmed } = kept;
+    const session = this.#make({ record, terms, tokenHash, origin: nowhere, connection: nobody }, kept);
+    // There is no link: nothing is to leave.
+    session.conversation.stop();
+    session.durable?.restored();
+    session.life = kept.life;
+    if (!confirmed) this.starts.add(session);
+    else {
+      this.live.add(session);
+      this.#parts.events.emit('session', session, { recovered: true });
+      session.conversation.release();
+    }
+    const { ownEnd, peerEnded } = session.conversation.runner.state;
+    // [R55] A goodbye that its link did not outlive is one.
+    if (ownEnd !== 'open' || peerEnded) this.end(session, 'ended', null);
+    else this.detach(session);
+  }
+
+  #make({ record, terms, tokenHash, origin, connection }: MadeOf, kept?: KeptSession): LiveSession {
+    const { settings, clock, log, events, turns } = this.#parts;
+    const current = (): LiveSession => session;
+    const durable = turns === null || terms.keptMs === 0 ? null : new DurableSession({ turns, clock, session: current }, kept);
+    const reports: SessionReports = {
       unhandled: (event) => events.emit('unhandled', session, event),
       handlerFailed: (event) => this.#handlerFailed(session, event),
       handlerSlow: (event) => log.warn({ session: session.id, ...event }, 'a message handler is slow'),
       requestFailed: (event) => this.#handlerFailed(session, event),
       handedBack: (message) => events.emit('handedBack', session, message),
+      poisoned: (event) => {
+        log.error({ session: session.id, ...event }, 'the process died with this handler again and again: the message is passed over');
+        events.emit('poisoned', session, event);
+      },
     };
-    const session: LiveSession = new LiveSession(admitted.session, {
-      origin: connection.request,
-      conversation: conversationFor(settings, clock, admitted.session.id, hello, () => session, reports, this.#turnEnd.plan),
+    const session: LiveSession = new LiveSession(record, {
+      origin,
+      conversation: conversationFor(settings, clock, record.id, terms, current, reports, durable, this.#turnEnd.plan, kept),
       connection,
-      tokenHash: hashOfToken(start.token, hello.key),
-      keptMs: hello.features.includes(resumeFeature) ? settings.resumeWindowMs : 0,
-      expiresAt: admitted.expiresAt,
+      durable,
+      tokenHash,
+      keptMs: terms.keptMs,
+      expiresAt: terms.expiresAt,
       requestTimeoutMs: settings.requestTimeoutMs,
       whenFull: settings.whenFull,
     });
-    session.displaces = place.kind === 'free' ? place.displaces : [];
-    this.starts.add(session);
-    return E.right(session);
+    return session;
   }
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
@@ -144,11 +198,33 @@ export class SessionKeeper implements SessionKeeping {
     session.connection = by;
     this.#lost.delete(session);
     former.release();
-    this.starts.rename(session, hashOfToken(next, hello.key));
+    session.conversation.stop();
+    session.durable?.cut();
+    if (session.origin === nowhere) session.origin = by.request;
+    const [formerHash, nextHash] = [session.tokenHash, hashOfToken(next, hello.key)];
+    this.starts.rename(session, nextHash);
     const own = session.conversation.positions();
-    session.conversation.resume(own, peer, life !== session.life);
-    session.life = life;
-    return { kind: 'resumed', session, positions: own, isEnding: session.conversation.runner.state.ownEnd !== 'open' };
+    return {
+      kind: 'resumed',
+      session,
+      positions: own,
+      isEnding: session.conversation.runner.state.ownEnd !== 'open',
+      takeBack: () => {
+        if (session.tokenHash === nextHash) this.starts.rename(session, formerHash);
+      },
+      goOn: () => {
+        session.conversation.resume(own, peer, life !== session.life);
+        session.life = life;
+      },
+    };
+  }
+
+  /** What is decided for it is durable; null: it is not to be. */
+  written({ durable }: LiveSession): Promise<E.Either<Failure, void>> | null {
+    const { turns } = this.#parts;
+    if (durable === null || turns === null) return null;
+    durable.changed();
+    return turns.settled();
   }
 
   /** What is said of a session that is over: why, or that it is gone, and what had become of its stream. [R67] */
@@ -175,6 +251,7 @@ export class SessionKeeper implements SessionKeeping {
     if (session.keptMs === 0) return over('expired', null);
     // Before the confirmation there is nothing to stop, and a repeated start goes on with it as it is.
     if (isActive) session.conversation.stop();
+    session.durable?.cut();
     this.#left(session);
     session.connection = new DetachedConnection(clock, isActive ? session.keptMs : settings.confirmWithinMs, over);
     log.info({ session: session.id, user: session.user.id }, 'session lost its link');
@@ -197,6 +274,7 @@ export class SessionKeeper implements SessionKeeping {
   announce(session: LiveSession): void {
     const { log, events } = this.#parts;
     this.starts.remove(session);
+    session.durable?.confirm();
     const isKnown = this.#isActive(session);
     this.#entered(session);
     // [R65] The place was decided at the welcome; the goodbyes to those who had it waited for the client's word that it heard so.
@@ -213,6 +291,7 @@ export class SessionKeeper implements SessionKeeping {
   forget(session: LiveSession): void {
     this.#lost.delete(session);
     this.starts.remove(session);
+    session.durable?.close();
     session.conversation.close('HelloTimeoutError');
     this.#forget(session.id);
   }
@@ -226,6 +305,7 @@ export class SessionKeeper implements SessionKeeping {
     this.#lost.delete(session);
     const wasActive = this.live.remove(session);
     if (!wasActive && !this.starts.remove(session)) return;
+    session.durable?.close();
     const unconfirmed = session.conversation.close(what?.code ?? (reason === 'ended' ? 'SessionEndedError' : 'SessionExpiredError'));
     this.#remember(session, what ?? (reason === 'ended' ? failure('SessionEndedError') : null));
     void store.write('end a session', (to) => to.endSession({ id: session.id, reason, now: clock.wall() }));
@@ -236,10 +316,24 @@ export class SessionKeeper implements SessionKeeping {
     events.emit('ended', session, { reason, unconfirmed });
   }
 
-  /** The server goes, and what is kept in this process goes with it: lost sessions are over, and nobody is online. */
+  /** The server goes, and what is kept in this process alone goes with it; nobody is online. Sessions that outlive it are left as they are. */
   close(): void {
-    for (const session of [...this.live.all(), ...this.starts.all()]) this.giveUp(session);
+    for (const session of [...this.live.all(), ...this.starts.all()]) {
+      if (session.durable === null) this.giveUp(session);
+      else {
+        session.connection.release();
+        session.conversation.stop();
+      }
+    }
     this.presence.close();
+  }
+
+  /** What is left is written: nothing of this process counts any more. */
+  closed(): void {
+    for (const { durable, conversation } of [...this.live.all(), ...this.starts.all()]) {
+      durable?.close();
+      conversation.close('ServerDrainingError');
+    }
   }
 
   giveUp(session: LiveSession): void {

@@ -22,6 +22,7 @@ import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult 
 import type { SendOptions } from '../stream/send-options.js';
 import type { SendResult } from '../stream/sent.js';
 
+import type { DurableSession } from './durable.js';
 /**
  * A user's session, seen from the server.
  *
@@ -97,6 +98,8 @@ export interface SessionParts {
   readonly connection: SessionConnection;
   /** What proves that a client is its owner: the hash of its token and API key. */
   readonly tokenHash: string;
+  /** Null where it does not outlive this process. */
+  readonly durable: DurableSession | null;
   readonly keptMs: number;
   readonly expiresAt: number | null;
   readonly requestTimeoutMs: number;
@@ -109,9 +112,10 @@ export class LiveSession implements ServerSession {
   readonly user: User;
   readonly userAgent: string | null;
   readonly createdAt: number;
-  readonly origin: RequestInfo;
+  origin: RequestInfo;
   readonly registry: Registry;
   readonly conversation: Conversation;
+  readonly durable: DurableSession | null;
   tokenHash: string;
   /** How long it is kept after a lost link, in milliseconds; 0: it can not be resumed. */
   readonly keptMs: number;
@@ -137,6 +141,7 @@ export class LiveSession implements ServerSession {
     this.origin = parts.origin;
     this.registry = parts.conversation.registry;
     this.conversation = parts.conversation;
+    this.durable = parts.durable;
     this.tokenHash = parts.tokenHash;
     this.keptMs = parts.keptMs;
     this.expiresAt = parts.expiresAt;

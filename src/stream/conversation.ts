@@ -59,6 +59,8 @@ export interface ConversationOwner {
   peerEnded(): void;
   complete(): void;
   violated(failure: Failure): void;
+  /** May a handler be run for what was shipped before, and may have been run for? Left out: it may. */
+  readonly again?: ((number: number, type: string) => Promise<boolean>) | undefined;
   /** The other side leaves unacknowledged more than this one can hold: it is to be given up. */
   tooSlow(): void;
   /** Something is to be kept that was not before. */
@@ -67,7 +69,7 @@ export interface ConversationOwner {
   readonly refuses?: (() => 'StoreUnavailableError' | null) | undefined;
   /** A send was refused, as the buffer is full. */
   full?(): void;
-  /** A message or request was dropped before it was shipped. */
+  /** A message or request was dropped or taken back before it was shipped. */
   dropped?(entry: Entry): void;
   readonly reports: HandlerReports & {
     /** It was shipped on link after link, none of which outlived it, and is not shipped any more. */
@@ -140,6 +142,7 @@ export class Conversation {
         handedBack: (shipped) => this.#handedBack(shipped),
         dropped: (entry, why) => this.#dropped(entry, why),
         changed: owner.changed,
+        withdrawn: (entry) => owner.dropped?.(entry),
         peerEnded: () => this.#peerEnded(),
         complete: () => owner.complete(),
         violated: (failure) => owner.violated(failure),
@@ -161,6 +164,7 @@ export class Conversation {
         handlerTimeoutMs: settings.handlerTimeoutMs,
         idPrefix,
         reports: owner.reports,
+        again: owner.again,
         settled: (number, outcome) => this.runner.settled(number, outcome),
       },
       true,
@@ -377,7 +381,15 @@ export class Conversation {
   #start(number: number, item: Extract<InboundItem, { kind: 'request' }>, waitedMs: number): void {
     if (this.#cancelled.has(number)) return this.runner.settled(number, 'handled');
     if (waitedMs >= item.timeoutMs) return this.runner.settled(number, 'expired');
+    const { again } = this.#owner;
+    if (item.options?.redelivered === true && again !== undefined) return void this.#startAgain(number, item, again(number, item.type));
     void this.#answerer.answer(number, item);
+    this.runner.settled(number, 'handled');
+  }
+
+  async #startAgain(number: number, item: Extract<InboundItem, { kind: 'request' }>, may: Promise<boolean>): Promise<void> {
+    if (await may) void this.#answerer.answer(number, item);
+    else this.#outbox.answer({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'Its handler did not survive it.' }, 0);
     this.runner.settled(number, 'handled');
   }
 

@@ -34,6 +34,8 @@ export interface InboxSettings {
   /** `<session>:<up or down>`: what a message's id begins with. */
   readonly idPrefix: string;
   readonly reports: HandlerReports;
+  /** May a handler be run for what was shipped before, and may have been run for? Left out: it may. */
+  readonly again?: ((number: number, type: string) => Promise<boolean>) | undefined;
   /** What became of it. */
   settled(number: number, outcome: Outcome): void;
 }
@@ -154,9 +156,15 @@ export class Inbox {
   }
 
   #handle(number: number, item: Message, arrivedAt: number): Outcome | Promise<Outcome> {
-    const { clock, reports, idPrefix } = this.#settings;
+    const { clock, again } = this.#settings;
     const ttlMs = item.options?.ttlMs;
     if (ttlMs !== undefined && clock.now() - arrivedAt >= ttlMs) return 'expired';
+    if (item.options?.redelivered !== true || again === undefined) return this.#handleNow(number, item);
+    return again(number, item.type).then((may) => (may && !this.#closed ? this.#handleNow(number, item) : 'failed'));
+  }
+
+  #handleNow(number: number, item: Message): Outcome | Promise<Outcome> {
+    const { reports, idPrefix } = this.#settings;
     const info = new Info(idPrefix, number, item.type, item.options?.redelivered === true);
     const handlers = this.#handlers.of(item.type);
     if (handlers.length === 0) {

@@ -127,6 +127,8 @@ export class Asker {
 export interface RequestHandlerInfo {
   readonly id: string;
   readonly type: string;
+  /** It was shipped before to an earlier life of this side, which may have started its handler. */
+  readonly redelivered: boolean;
   /** Aborted when the asker no longer waits, and when the session ends. */
   readonly signal: AbortSignal;
 }
@@ -195,7 +197,12 @@ export class Answerer {
     this.#awaited += 1;
     const id = `${this.#owner.idPrefix}:${number}`;
     try {
-      const value = await handler(item.payload, { id, type: item.type, signal: controller.signal });
+      const value = await handler(item.payload, {
+        id,
+        type: item.type,
+        redelivered: item.options?.redelivered === true,
+        signal: controller.signal,
+      });
       if (!this.#closed && !controller.signal.aborted) this.#owner.reply(number, value);
     } catch (error) {
       if (this.#closed) return;

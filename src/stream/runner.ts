@@ -43,6 +43,8 @@ export interface StreamOwner {
   complete(): void;
   violated(failure: Failure): void;
   tooSlow(): void;
+  /** It is taken back before it was shipped. */
+  readonly withdrawn?: ((entry: Entry) => void) | undefined;
   /** The state is another one. */
   readonly changed?: (() => void) | undefined;
 }
@@ -261,8 +263,10 @@ export class StreamRunner {
       case 'dropped':
         this.#owner.dropped(effect.entry, effect.why);
         return;
-      case 'refused':
       case 'withdrawn':
+        this.#owner.withdrawn?.(effect.entry);
+        return;
+      case 'refused':
         // Answered where the input was given.
         return;
       default:

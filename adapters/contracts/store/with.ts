@@ -37,7 +37,7 @@ export const admissionOf = (
   profile: {},
   now: NOW,
   ...more,
-  session: { id, tokenHash: `hash of ${id}`, userAgent: null, ...session },
+  session: { id, tokenHash: `hash of ${id}`, userAgent: null, terms: null, ...session },
 });
 
 export const admit = (store: SessionStore, ...args: Parameters<typeof admissionOf>): Promise<Admitted> =>

@@ -32,7 +32,11 @@ export const beginLife = (db: SqliteDatabase, rows: Rows, file: string, now: num
   transaction(db, 'IMMEDIATE', () => {
     const begin = (last: number): Life => {
       const incarnation = last + 1;
-      const ended = db.prepare("UPDATE sessions SET state = 'ENDED', ended_at = ?, end_reason = 'expired' WHERE state = 'ACTIVE'").run(now);
+      const ended = db
+        .prepare(
+          "UPDATE sessions SET state = 'ENDED', ended_at = ?, end_reason = 'expired' WHERE state = 'ACTIVE' AND id NOT IN (SELECT session FROM streams)",
+        )
+        .run(now);
       db.exec('UPDATE users SET online = 0 WHERE online = 1');
       db.prepare(WRITE_META).run('incarnation', String(incarnation));
       db.prepare(WRITE_META).run('writer', `process ${process.pid} on ${hostname()}, since ${new Date(now).toISOString()}`);

@@ -65,6 +65,12 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
     return E.chain(pageWith)(total);
   };
 
+  /** Nobody goes on with it any more. */
+  const forgetStreams = (id: string): void => {
+    sql('DELETE FROM streams WHERE session = ?').run(storedText(id));
+    sql('DELETE FROM journal WHERE session = ?').run(storedText(id));
+  };
+
   return {
     userNamed,
     session,
@@ -97,6 +103,7 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
       E.traverseArray(rows.session)(sql(`${SESSIONS} WHERE s.user_id = ? AND s.state = 'ACTIVE' ORDER BY s.seq`).all(user.id)),
 
     endSession: (record: SessionRecord, endReason: EndReason, endedAt: number): SessionRecord => {
+      forgetStreams(record.id);
       sql("UPDATE sessions SET state = 'ENDED', ended_at = ?, end_reason = ? WHERE id = ?").run(endedAt, endReason, storedText(record.id));
       return { ...record, state: 'ENDED', endedAt, endReason };
     },
@@ -106,6 +113,7 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
       const found = orNull(rows.decode(CreatedUserRow), sql('SELECT user_id, created_user FROM sessions WHERE id = ?').get(storedText(id)));
       if (E.isLeft(found) || found.right === null) return E.map(() => undefined)(found);
       const { user_id: userId, created_user: createdUser } = found.right;
+      forgetStreams(id);
       sql('DELETE FROM sessions WHERE id = ?').run(storedText(id));
       if (createdUser === 1) {
         sql('UPDATE sessions SET created_user = 1 WHERE seq = (SELECT min(seq) FROM sessions WHERE user_id = ?)').run(userId);

@@ -48,6 +48,31 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX sessions_user ON sessions (user_id, seq);
     `,
   },
+  {
+    version: 2,
+    // What outlives the process of a session that is ACTIVE. `token_hash` is the current one, that of `sessions` the first.
+    sql: `
+      CREATE TABLE streams (
+        session TEXT PRIMARY KEY REFERENCES sessions (id),
+        token_hash TEXT NOT NULL,
+        confirmed INTEGER NOT NULL,
+        kept_ms INTEGER NOT NULL,
+        window_messages INTEGER NOT NULL,
+        window_size INTEGER NOT NULL,
+        features TEXT NOT NULL,
+        expires_at INTEGER,
+        life INTEGER NOT NULL DEFAULT 0,
+        positions TEXT,
+        attempts TEXT NOT NULL
+      ) WITHOUT ROWID;
+      CREATE TABLE journal (
+        session TEXT NOT NULL,
+        part INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (session, part)
+      ) WITHOUT ROWID;
+    `,
+  },
 ];
 
 const newestOf = (steps: readonly Migration[]): number => Math.max(...steps.map(({ version }) => version));

@@ -68,7 +68,9 @@ const possible = (world: World): readonly ConnectionInput[] => [
     : []),
   ...(world.timer ? [{ type: 'timer', timer: 'hello' } as const] : []),
   // A start that is not confirmed is found by its token, and a session that is there by its id.
-  ...(world.admission === 'asked' || world.session === 'made' || world.session === 'announced' ? [{ type: 'replaced' } as const] : []),
+  ...(world.admission === 'asked' || world.resume === 'asked' || world.session === 'made' || world.session === 'announced'
+    ? [{ type: 'replaced' } as const]
+    : []),
 ];
 
 const after = (world: World, effect: ConnectionEffect): World => {
@@ -121,9 +123,12 @@ const after = (world: World, effect: ConnectionEffect): World => {
       assert.is(world.session, 'made', 'only a session that nobody was told of is forgotten, once');
       return { ...world, session: 'forgotten' };
     case 'detach':
+      // While its new token is being written the connection may have the session, or have found none yet.
+      if (world.session === 'none' && world.resume === 'asked') return world;
       assert.ok(world.session === 'made' || world.session === 'announced', 'a session is detached once');
       return { ...world, session: 'detached' };
     case 'endSession':
+      if (world.session === 'none' && world.resume === 'asked') return world;
       assert.ok(world.session === 'made' || world.session === 'announced', 'a session ends once');
       return { ...world, session: 'ended' };
   }
@@ -139,7 +144,7 @@ const step = (world: World, input: ConnectionInput): World => {
     ...(input.type === 'admitted' ? { admission: 'decided', session: 'made' } : {}),
     ...(input.type === 'refused' && world.admission === 'asked' ? { admission: 'decided' } : {}),
     ...(input.type === 'resumed' ? { session: 'made' } : {}),
-    ...(decisions.has(input.type) && world.resume === 'asked' ? { resume: 'decided' } : {}),
+    ...(decisions.has(input.type) && world.resume === 'asked' && input.type !== 'refused' ? { resume: 'decided' } : {}),
     ...(input.type === 'replaced' && (world.session === 'made' || world.session === 'announced') ? { session: 'moved' } : {}),
   };
   const [state, effects] = reduceConnection(world.state, input);

@@ -66,26 +66,26 @@ confirm        !          !          !          !          live       !         
 data           !          !          !          !          !          deliver    deliver    .
 ping           !          pong       pong       pong       pong       pong       pong       .
 pong           !          =          =          =          =          =          =          .
-left           go         go         go         go-admit   go-forg    go-ended   go-ended   .
+left           go         go-ended   go         go-admit   go-forg    go-ended   go-ended   .
 admitted       .          .          .          welcome    .          .          .          .
 resumed        .          again      .          .          .          .          .          .
 resumed ending .          again-end  .          .          .          .          .          .
 gone           .          gone       .          .          .          .          .          .
 ended          .          over       .          .          .          .          .          .
 mismatched     .          mismatch   .          .          .          .          .          .
-refused        denied     denied     denied     denied     .          .          .          .
-violated       deny       deny       deny       deny-adm   bye-forg   bye-kept   bye-end    .
-tooSlow        slow       slow       slow       slow-adm   slow-frg   slow-end   slow-end2  .
+refused        denied     denied-k   denied     denied     .          .          .          .
+violated       deny       deny-kept  deny       deny-adm   bye-forg   bye-kept   bye-end    .
+tooSlow        slow       slow-endr  slow       slow-adm   slow-frg   slow-end   slow-end2  .
 peerEnded      .          .          .          .          .          goodbye    .          .
 complete       .          .          .          .          .          .          farewell   .
-lost           lost       lost       lost       lost-adm   lost-kept  lost-kept  lost-end   .
+lost           lost       lost-kept  lost       lost-adm   lost-kept  lost-kept  lost-end   .
 timer hello    late       .          late       .          unheard    .          farewell   .
 timer confirm  late       .          late       .          unheard    .          farewell   .
 timer end      late       .          late       .          unheard    .          farewell   .
 end            .          .          .          .          .          goodbye    .          .
-drained        drain      drain      drain      drain-ad   drain-f    drain-kep  drain-end  .
-revoked        revoke     revoke     revoke     revoke-a   revoked    revoked    revoked    .
-replaced       .          .          .          go-admit   go         go         go         .
+drained        drain      drain-kr   drain      drain-ad   drain-f    drain-kep  drain-end  .
+revoked        revoke     revoke-r   revoke     revoke-a   revoked    revoked    revoked    .
+replaced       .          go         .          go-admit   go         go         go         .
 `;
 
 /** What a cell's word means: the next state, where it is another one, and the effects in their order. */
@@ -110,12 +110,15 @@ const outcomes: Readonly<Record<string, string>> = {
   'go-ended': 'closed: stopTimer endSession(ended) close(1000)',
   denied: 'closed: stopTimer deny(AccessDeniedError) close(4403)',
   deny: 'closed: stopTimer deny(ProtocolError) close(4400)',
+  'denied-k': 'closed: stopTimer detach deny(AccessDeniedError) close(4403)',
+  'deny-kept': 'closed: stopTimer detach deny(ProtocolError) close(4400)',
   'deny-adm': 'closed: stopTimer abandonAdmission deny(ProtocolError) close(4400)',
   'bye-forg': 'closed: stopTimer forget sayBye(ProtocolError) close(4400)',
   'bye-kept': 'closed: stopTimer detach sayBye(ProtocolError) close(4400)',
   'bye-end': 'closed: stopTimer endSession(ended) sayBye(ProtocolError) close(4400)',
   slow: 'closed: stopTimer deny(SlowConsumerError) close(4413)',
   'slow-adm': 'closed: stopTimer abandonAdmission deny(SlowConsumerError) close(4413)',
+  'slow-endr': 'closed: stopTimer endSession(tooSlow) deny(SlowConsumerError) close(4413)',
   'slow-frg': 'closed: stopTimer forget sayBye(SlowConsumerError) close(4413)',
   'slow-end': 'closed: stopTimer endSession(tooSlow) sayBye(SlowConsumerError) close(4413)',
   'slow-end2': 'closed: stopTimer endSession(ended) sayBye(SlowConsumerError) close(4413)',
@@ -126,11 +129,13 @@ const outcomes: Readonly<Record<string, string>> = {
   late: 'closed: stopTimer deny(HelloTimeoutError) close(4409)',
   unheard: 'closed: stopTimer forget sayBye(HelloTimeoutError) close(4409)',
   drain: 'closed: stopTimer deny(ServerDrainingError) close(4503)',
+  'drain-kr': 'closed: stopTimer detach deny(ServerDrainingError) close(4503)',
   'drain-ad': 'closed: stopTimer abandonAdmission deny(ServerDrainingError) close(4503)',
   'drain-f': 'closed: stopTimer forget sayBye(ServerDrainingError) close(4503)',
   'drain-kep': 'closed: stopTimer detach sayBye(ServerDrainingError) close(4503)',
   'drain-end': 'closed: stopTimer endSession(ended) sayBye(ServerDrainingError) close(4503)',
   revoke: 'closed: stopTimer deny(SessionRevokedError) close(4410)',
+  'revoke-r': 'closed: stopTimer endSession(revoked) deny(SessionRevokedError) close(4410)',
   'revoke-a': 'closed: stopTimer abandonAdmission deny(SessionRevokedError) close(4410)',
   revoked: 'closed: stopTimer endSession(revoked) sayBye(SessionRevokedError) close(4410)',
 };

@@ -7,6 +7,7 @@ import {
   type JournalPart,
   journalSince,
   journalStart,
+  lastTicketOf,
   markOf,
   restoredStream,
   type StoredPositions,
@@ -76,10 +77,7 @@ class Durable {
   /** `kill -9`: what is left is what was written. */
   crash(): void {
     // A part whose entries are all over may be gone.
-    const parts = this.parts.filter(
-      ({ entries, numbers, dropped }) =>
-        Math.max(...entries.map(({ ticket }) => ticket), ...numbers.map(([, ticket]) => ticket), ...dropped, 0) >= this.positions.oldest,
-    );
+    const parts = this.parts.filter((part) => lastTicketOf(part) >= this.positions.oldest);
     const state = restoredStream(limits, this.positions, parts);
     assertConsistent(state);
     const { oldest } = this.positions;

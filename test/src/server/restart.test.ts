@@ -1,69 +1,23 @@
 /** What a server knows after its process was killed: real processes, real files, kill -9. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sqlite } from '../../../adapters/stores/sqlite.js';
 import { createClient } from '../../../src/client/index.node.js';
 import { helloEntry, helloFor, openRaw } from '../../support/raw.js';
 import { found, started, startServer } from '../../support/server.js';
-import { until, within } from '../../support/until.js';
-
-const childFile = fileURLToPath(new URL('./restart-child.ts', import.meta.url));
-
-/** Milliseconds: a process that compiles TypeScript takes a while to say its first word. */
-const startLimitMs = 20_000;
-
-const startChild = async (file: string) => {
-  const child: ChildProcess = spawn(process.execPath, ['--import', 'tsx', childFile, file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const active: string[] = [];
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
-  const url = await within(
-    new Promise<string>((resolve) =>
-      lines.on('line', (line) => {
-        const fact = JSON.parse(line);
-        if (fact.url) resolve(fact.url);
-        if (fact.active) active.push(fact.active);
-      }),
-    ),
-    'the address of a server',
-    startLimitMs,
-  );
-  return {
-    url,
-    active,
-    kill: () => {
-      child.kill('SIGKILL');
-      return exited;
-    },
-  };
-};
-
-const inDirectory = (run: (file: string) => Promise<void>) => async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'ninelives-restart-'));
-  try {
-    await run(join(directory, 'store.db'));
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-};
+import { until } from '../../support/until.js';
+import { inDirectory, startChild } from './killed-server.js';
 
 const test = suite('a server whose process was killed');
 
 test(
-  'has its users and sessions again; those that were active are ended, nobody is online, and names stay registered',
+  'where no session is kept after its link: those that were active are ended, nobody is online, and names stay registered',
   inDirectory(async (file) => {
-    const first = await startChild(file);
+    const first = await startChild(file, { resumeWindowMs: 0 });
     const kitties = ['left', 'guest', 'owner'].map((name) => ({ name, kitty: createClient({ url: first.url, giveUpAfterMs: 1 }) }));
     const ids: Record<string, string> = {};
     for (const { name, kitty } of kitties) ids[name] = (await started(kitty, name, name === 'owner' ? { authParams: {} } : {})).id;
-    await until(() => first.active.length === 3, 'all are active');
+    await first.heard('active', 3);
     await kitties[0]?.kitty.endSession();
     // One that was never confirmed is there too when the process dies.
     const unconfirmed = await openRaw(first.url, { entries: [helloEntry(helloFor('unconfirmed'))] });
@@ -95,37 +49,96 @@ test(
 );
 
 test(
-  'is begun anew by its clients on the next server, which hands back what was not confirmed',
+  'its sessions go on: what each side had not handled is handled then, under the same session',
   inDirectory(async (file) => {
     const first = await startChild(file);
-    const kitty = createClient({ url: first.url });
+    const echoes: number[] = [];
+    const kitty = createClient({
+      url: first.url,
+      retry: { baseMs: 20, capMs: 50 },
+      handlers: { echo: (value) => void echoes.push(value) },
+    });
     const session = await started(kitty, 'jane');
-    const former = session.id;
-    const gap = new Promise<{ unconfirmed: readonly { type: string }[] }>((resolve) => kitty.on('gap', resolve));
+    const { id } = session;
+    session.send('note', 1);
+    await until(() => echoes.length === 1, 'the first echo');
     const lost = new Promise((resolve) => kitty.on('lost', resolve));
-    await until(() => first.active.length === 1, 'it is active');
+    const resumed = new Promise((resolve) => kitty.on('resumed', resolve));
+    kitty.on('gap', () => assert.unreachable('nothing is to be handed back'));
     await first.kill();
     await lost;
-    const sent = session.send('note', 'while it was lost');
-    const second = await startServer({ store: sqlite(file) });
-    // The address is another one now, so that the client is led there by a listener on the old port.
-    const relay = createTcpServer((socket) => {
-      const onward = connect(second.port, '127.0.0.1');
-      for (const end of [socket, onward]) end.on('error', () => undefined);
-      socket.pipe(onward).pipe(socket);
-    });
-    await new Promise<void>((resolve) => relay.listen(Number(new URL(first.url).port), '127.0.0.1', resolve));
-    const { unconfirmed } = await within(gap, 'the gap');
-    assert.is.not(session.id, former);
+    const sent = session.send('note', 2);
+    const second = await startChild(file, { port: first.port });
+    await resumed;
+    assert.is(session.id, id);
+    assert.is(sent.accepted && (await sent.confirmed).status, 'handled');
+    await until(() => echoes.length >= 2, 'the second echo');
+    assert.equal(echoes, [1, 2]);
+    const reply = await session.request('double', 21);
+    assert.is(reply.succeeded && reply.reply, 42);
     assert.equal(
-      unconfirmed.map(({ type }) => type),
-      ['note'],
+      second.said.filter((fact) => 'active' in fact),
+      [{ active: id, recovered: true }],
     );
-    assert.is(sent.accepted && (await sent.confirmed).status, 'unknown');
-    assert.is((await found(second.server.sessions.find(former))).session?.endReason, 'expired');
     await kitty.endSession();
-    await second.close();
-    await new Promise((resolve) => relay.close(resolve));
+    await second.kill();
+    const third = await startServer({ store: sqlite(file) });
+    assert.equal((await found(third.server.sessions.find(id))).session?.endReason, 'ended');
+    await third.close();
+  }),
+);
+
+test(
+  'what was being handled when it was killed is handled again, marked; what was handled is not',
+  inDirectory(async (file) => {
+    const first = await startChild(file);
+    const kitty = createClient({ url: first.url, retry: { baseMs: 20, capMs: 50 } });
+    const session = await started(kitty, 'jane');
+    const done = session.send('note', 'before');
+    if (done.accepted) await done.confirmed;
+    session.send('slow', null);
+    session.send('note', 'behind');
+    await first.heard('handled', 2);
+    await first.kill();
+    const second = await startChild(file, { port: first.port });
+    // The slow one blocks what is behind it again: a third life finds both.
+    await second.heard('handled');
+    assert.equal(
+      second.said.filter((fact) => 'handled' in fact),
+      [{ handled: 'slow' }],
+    );
+    await second.kill();
+    await kitty.endSession();
+  }),
+);
+
+test(
+  'a message that kills its handler each time is passed over in the end, told as failed, and what is behind it is handled',
+  inDirectory(async (file) => {
+    let child = await startChild(file);
+    const kitty = createClient({ url: child.url, retry: { baseMs: 20, capMs: 50 } });
+    const session = await started(kitty, 'jane');
+    const deadly = session.send('deadly', 'poison');
+    const behind = session.send('note', 'behind');
+    const runs: unknown[] = [];
+    for (let life = 1; life <= 3; life += 1) {
+      await child.exited;
+      runs.push(...child.said.filter((fact) => 'handled' in fact));
+      child = await startChild(file, { port: child.port });
+    }
+    assert.is(deadly.accepted && (await deadly.confirmed).status, 'failed');
+    assert.is(behind.accepted && (await behind.confirmed).status, 'handled');
+    assert.equal(runs, [
+      { handled: 'poison', redelivered: false },
+      { handled: 'poison', redelivered: true },
+      { handled: 'poison', redelivered: true },
+    ]);
+    assert.equal(
+      child.said.filter((fact) => 'poisoned' in fact || 'handled' in fact),
+      [{ poisoned: 'deadly' }, { handled: 'behind', redelivered: true }],
+    );
+    await kitty.endSession();
+    await child.kill();
   }),
 );
 

@@ -177,7 +177,7 @@ revoking('by user: all is written by the time it answers, however many there are
         username: 'jane',
         as: 'guest',
         profile: {},
-        session: { id: `s${index}`, tokenHash: `t${index}`, userAgent: null },
+        session: { id: `s${index}`, tokenHash: `t${index}`, userAgent: null, terms: null },
         now: 0,
       })();
     broken = true;

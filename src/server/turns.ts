@@ -1,0 +1,130 @@
+import { either as E, type taskEither as TE } from 'fp-ts';
+import type { Clock, TimerHandle } from '../../machines/ports/host.js';
+import type { SessionTurn } from '../../machines/ports/store.js';
+import type { Failure } from '../../machines/reasons.js';
+import type { Logger } from './logger.js';
+
+/** How long a failing store is left alone before it is asked again, in milliseconds: the first time, and at most. */
+const retryMsMin = 100;
+const retryMsMax = 5_000;
+
+/** Whatever is written turn by turn. */
+export interface TurnMember {
+  /** What has changed since the last turn that was written, and what is to be done once it is; or that it is not to be written after all. */
+  take(): { readonly turn: SessionTurn; written(): void; failed(): void } | null;
+}
+
+/** What the writer needs. */
+export interface TurnsOwner {
+  readonly clock: Clock;
+  readonly log: Logger;
+  commit(turns: readonly SessionTurn[]): TE.TaskEither<Failure, void>;
+}
+
+/**
+ * Writes what one turn of the event loop decided, for all sessions that it touched, as one transaction. While the store fails it is asked again and
+ * again, nothing of what waits leaves, and nothing is given up.
+ */
+export class Turns {
+  readonly #owner: TurnsOwner;
+  readonly #dirty = new Set<TurnMember>();
+  #settles: ((result: E.Either<Failure, void>) => void)[] = [];
+  #planned = false;
+  #running: Promise<void> | null = null;
+  #retry: TimerHandle | null = null;
+  #failures = 0;
+  #closed = false;
+
+  constructor(owner: TurnsOwner) {
+    this.#owner = owner;
+  }
+
+  /** Did the latest write fail? */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** It has something to be written. */
+  mark(member: TurnMember): void {
+    this.#dirty.add(member);
+    // While the store fails, its time to be asked again is set.
+    if (this.#retry === null) this.#plan();
+  }
+
+  unmark(member: TurnMember): void {
+    this.#dirty.delete(member);
+  }
+
+  /** Ask the store at once, and say what came of it: for what somebody waits for. */
+  settled(): Promise<E.Either<Failure, void>> {
+    return new Promise((resolve) => {
+      this.#settles.push(resolve);
+      this.#plan();
+    });
+  }
+
+  /** Write what is left, once. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopRetry();
+    await this.#running;
+    await this.#write();
+  }
+
+  #plan(): void {
+    if (this.#planned || this.#running !== null || this.#closed) return;
+    this.#planned = true;
+    this.#owner.clock.macrotask(() => {
+      this.#planned = false;
+      if (!this.#closed) this.#run();
+    });
+  }
+
+  #run(): void {
+    this.#stopRetry();
+    this.#running = this.#write().then(() => {
+      this.#running = null;
+      if (this.#settles.length > 0 || (this.#dirty.size > 0 && this.#retry === null)) this.#plan();
+    });
+  }
+
+  async #write(): Promise<void> {
+    const settles = this.#settles;
+    this.#settles = [];
+    const members = [...this.#dirty];
+    this.#dirty.clear();
+    const taken = members.flatMap((member) => {
+      const turn = member.take();
+      return turn === null ? [] : [{ member, ...turn, written: () => turn.written(), failed: () => turn.failed() }];
+    });
+    const result = taken.length === 0 ? E.right(undefined) : await this.#owner.commit(taken.map(({ turn }) => turn))();
+    if (E.isRight(result)) {
+      if (this.#failures > 0) this.#owner.log.info({ failures: this.#failures }, 'the store writes again');
+      this.#failures = 0;
+      for (const { written } of taken) written();
+    } else this.#failed(result.left, taken);
+    for (const settle of settles) settle(result);
+  }
+
+  #failed(what: Failure, taken: readonly { readonly member: TurnMember; failed(): void }[]): void {
+    this.#failures += 1;
+    const { clock, log } = this.#owner;
+    if (this.#failures === 1)
+      log.error({ detail: what.message }, 'the store does not write: what is decided stays here until it does, and nothing new is taken');
+    for (const { member, failed } of taken) {
+      failed();
+      this.#dirty.add(member);
+    }
+    if (this.#closed) return;
+    const delayMs = Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax);
+    this.#retry = clock.setTimeout(() => {
+      this.#retry = null;
+      if (this.#running === null) this.#run();
+    }, delayMs);
+  }
+
+  #stopRetry(): void {
+    if (this.#retry !== null) this.#owner.clock.clearTimeout(this.#retry);
+    this.#retry = null;
+  }
+}
