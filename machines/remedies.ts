@@ -46,11 +46,11 @@ const remedies: Readonly<Record<ReasonCode, string>> = {
   NoActiveSessionError: 'Start a session first; one that ended takes nothing more.',
   StartTimeoutError: "Try again; the error's cause is what the last try met.",
   StartAbortedError: 'Nothing to do.',
-  InvalidOptionError: 'Give times in milliseconds as numbers of 0 or more, and an AbortSignal as `signal`.',
+  InvalidOptionError: 'Give times in milliseconds as numbers of 0 or more, `signal` as an AbortSignal, `replaceKey` as a string, `volatile` as a boolean.',
   InvalidPayloadError:
     'Send null, booleans, finite numbers, strings, arrays and plain objects of these; no cycles, functions, bigints, undefined or class instances.',
   InvalidTypeError: 'Use a string of 1 to 128 characters.',
-  BufferFullError: 'Wait until what was sent before is confirmed, then send again.',
+  BufferFullError: 'Await session.ready(), then send again.',
   RequestTimeoutError: 'Ask again if the other side can take it twice: `maybeHandled` says whether it may have run.',
   RequestAbortedError: 'Nothing to do; `maybeHandled` says whether it may have run.',
   RequestFailedError: 'See the log of the other side.',

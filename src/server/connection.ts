@@ -112,7 +112,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** What a conversation produced. */
   write(packets: readonly OutboundData[]): void {
     if (this.#state !== 'live' && this.#state !== 'ending') return;
-    // [R63] Volatile messages come by themselves.
+    // [R73] Volatile messages come by themselves.
     if (packets[0]?.kind === 'volatile' && (!this.#hasVolatile || this.#socket.bufferedAmount > volatileBufferedMax)) return;
     this.#send(packets);
   }

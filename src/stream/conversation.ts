@@ -377,7 +377,7 @@ export class Conversation {
     }
   }
 
-  /** [R40] [R42] Nothing is started that nobody waits for. */
+  /** [R72] Nothing is started that nobody waits for. */
   #start(number: number, item: Extract<InboundItem, { kind: 'request' }>, waitedMs: number): void {
     if (this.#cancelled.has(number)) return this.runner.settled(number, 'handled');
     if (waitedMs >= item.timeoutMs) return this.runner.settled(number, 'expired');

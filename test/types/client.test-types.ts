@@ -139,7 +139,13 @@ export const talksAsClient = async (): Promise<void> => {
     // @ts-expect-error What was accepted has no error.
     sent.error.code;
   } else holds<Equal<(typeof sent)['error'], NineLivesError>>();
-  session.send('typing', true);
+  session.send('typing', true, { ttlMs: 1_000, replaceKey: 'typing', volatile: false });
+  // @ts-expect-error There is no such option.
+  session.send('typing', true, { ttl: 1_000 });
+  // @ts-expect-error A key is a text.
+  session.send('typing', true, { replaceKey: 1 });
+  const hasRoom = await session.ready({ messages: 10, signal: AbortSignal.timeout(1) });
+  holds<Equal<typeof hasRoom, boolean>>();
   // @ts-expect-error There is no such message.
   session.send('chatt', { text: 'hi' });
   // @ts-expect-error That is no payload of `chat`.
@@ -183,10 +189,18 @@ export const talksAsServer = async (): Promise<void> => {
     holds<Equal<typeof recovered, boolean>>();
   });
   server.to('jane').send('chat', { from: 'server', text: 'hi' });
+  server.to('jane').send('chat', { from: 'server', text: 'hi' }, { volatile: true });
+  // @ts-expect-error Volatile or not: nothing between.
+  server.to('jane').send('chat', { from: 'server', text: 'hi' }, { volatile: 'perhaps' });
+  createServer({ whenFull: 'end' });
+  // @ts-expect-error There is no such policy.
+  createServer({ whenFull: 'drop' });
   // @ts-expect-error Clients are sent no `typing`.
   server.toEveryone().send('typing', true);
 
-  peer.send('chat', { from: 'server', text: 'hi' });
+  peer.send('chat', { from: 'server', text: 'hi' }, { ttlMs: 1, replaceKey: 'chat' });
+  peer.whenFull = 'refuse';
+  holds<Equal<Awaited<ReturnType<typeof peer.ready>>, boolean>>();
   // @ts-expect-error That is what a client sends.
   peer.send('chat', { text: 'hi' });
   peer.on('chat', ({ text }) => text);
