@@ -46,7 +46,8 @@ const remedies: Readonly<Record<ReasonCode, string>> = {
   NoActiveSessionError: 'Start a session first; one that ended takes nothing more.',
   StartTimeoutError: "Try again; the error's cause is what the last try met.",
   StartAbortedError: 'Nothing to do.',
-  InvalidOptionError: 'Give times in milliseconds as numbers of 0 or more, `signal` as an AbortSignal, `replaceKey` as a string, `volatile` as a boolean.',
+  InvalidOptionError:
+    'Give times in milliseconds as numbers of 0 or more, `signal` as an AbortSignal, `replaceKey` as a string, `volatile` as a boolean.',
   InvalidPayloadError:
     'Send null, booleans, finite numbers, strings, arrays and plain objects of these; no cycles, functions, bigints, undefined or class instances.',
   InvalidTypeError: 'Use a string of 1 to 128 characters.',
