@@ -17,6 +17,8 @@ export interface StoredPositions {
   readonly ownEnd: StreamState['ownEnd'];
   /** The peer's end is part of `done`. */
   readonly peerEnded: boolean;
+  /** Up to this number it may have been handled by an earlier life of the peer, which has told of a new one since: it stays marked. [R59] */
+  readonly redeliverUpTo: number;
   /** Those up to `done`. */
   readonly exceptions: readonly Exception[];
   /** What was accepted before this ticket is over: confirmed, let go of or taken back. */
@@ -106,6 +108,7 @@ export const storedPositionsOf = (state: StreamState, ticket: Ticket): StoredPos
   done: state.done,
   ownEnd: state.ownEnd,
   peerEnded: state.peerEnded && state.done === state.received,
+  redeliverUpTo: state.redeliverUpTo,
   exceptions: toArray(state.exceptions).filter(({ number }) => number <= state.done),
   oldest: oldestOf(state),
   ticket,
@@ -123,7 +126,7 @@ const oldestOf = ({ queued, prompt, sent, answers, replay }: StreamState): Ticke
 
 /** A stream as its journal has it, with its parts in the order in which they were written. */
 export const restoredStream = (limits: StreamLimits, positions: StoredPositions, parts: readonly JournalPart[]): StreamState => {
-  const { shipped, peerDone, done, ownEnd, peerEnded, exceptions, oldest } = positions;
+  const { shipped, peerDone, done, ownEnd, peerEnded, redeliverUpTo, exceptions, oldest } = positions;
   const dropped = new Set(parts.flatMap((part) => part.dropped));
   const live = parts.flatMap(({ entries }) => entries).filter(({ ticket }) => ticket >= oldest && !dropped.has(ticket));
   const numberOf = new Map<Ticket, number>();
@@ -149,6 +152,7 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
     prompt: queueOf(...prompt),
     replay: queueOf(...withSkips(numbered, peerDone + 1, shipped)),
     shipped: peerDone,
+    redeliverUpTo,
     peerReceived: peerDone,
     peerDone,
     held: sumOf([...numbered.filter(isMessage), ...queued.map((entry) => ({ entry }))]),

@@ -29,6 +29,7 @@ const positions: t.Type<StoredPositions, unknown> = t.type(
     done: count,
     ownEnd: t.keyof({ open: null, queued: null, shipped: null }),
     peerEnded: t.boolean,
+    redeliverUpTo: count,
     exceptions: t.readonlyArray(exception),
     oldest: count,
     ticket: count,

@@ -199,6 +199,16 @@ test("a request's number is skipped, and one that was not shipped is gone: nobod
   assert.is(again.queued.end - again.queued.start, 0);
 });
 
+test('what an earlier life of the peer may have handled stays marked, also where this side dies before it is shipped again', () => {
+  const peer: Positions = { received: 0, done: 0, seen: 0, last: 0, exceptions: [], incarnation: 2 };
+  const told = { type: 'resumed', own: { received: 0, done: 0 }, peer } as const;
+  const known = fold(initialStream(limits), send(message(1)), flush, { ...told, reborn: true });
+  // The peer's new life is known already, so that the next resume is with the same one.
+  const [, effects] = pureStep(fold(restored(known), { ...told, reborn: false }), flush);
+  const [packet] = effects.flatMap((effect) => (effect.type === 'write' ? effect.packets : []));
+  assert.is(packet?.kind === 'message' && packet.options?.redelivered, true);
+});
+
 test('an answer is kept, shipped or not, and takes its room', () => {
   const again = restored(fold(initialStream(limits), send(reply(1)), flush, send(reply(2))));
   assert.equal([again.heldAnswers.messages, toArray(again.prompt).length, toArray(again.replay).length], [2, 1, 1]);
