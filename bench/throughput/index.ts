@@ -40,6 +40,13 @@ const told = async <Key extends string>(key: Key): Promise<Extract<Told, Record<
 };
 const order = (what: Order): void => void servers.send(what);
 
+/** What the servers' process has used. */
+const cpuMs = async (): Promise<number> => {
+  const answer = told('cpuMs');
+  order({ cpu: true });
+  return (await answer).cpuMs;
+};
+
 const { ports } = await told('ports');
 const ws = new WebSocket(`ws://127.0.0.1:${ports.ws}`, { perMessageDeflate: false });
 await once(ws, 'open');
@@ -51,9 +58,13 @@ const { session } = started;
 /** One side of a comparison. */
 interface Side {
   send(type: string, value: unknown): boolean;
+  /** Settled once there is room again: what an app awaits where a send was refused. */
+  room(): Promise<unknown>;
   on(type: string, listener: (value: unknown) => void): () => void;
   readonly name: 'ws' | 'ninelives';
 }
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 const listeners = new Map<string, (value: unknown) => void>();
 ws.on('message', (data) => {
   const [type, value] = JSON.parse(String(data)) as [string, unknown];
@@ -66,6 +77,7 @@ const bare: Side = {
     ws.send(JSON.stringify([type, value]));
     return true;
   },
+  room: turn,
   on: (type, listener) => {
     listeners.set(type, listener);
     return () => void listeners.delete(type);
@@ -74,10 +86,9 @@ const bare: Side = {
 const ours: Side = {
   name: 'ninelives',
   send: (type, value) => session.send(type, value).accepted,
+  room: () => session.ready(),
   on: (type, listener) => session.on(type, listener),
 };
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 const up = async (side: Side, perTurn: number): Promise<number> => {
   side.send('expect', messages);
@@ -85,8 +96,12 @@ const up = async (side: Side, perTurn: number): Promise<number> => {
   const before = performance.now();
   let left = messages;
   while (left > 0) {
-    for (let index = 0; index < perTurn && left > 0 && side.send('flood', payload); index += 1) left -= 1;
-    await turn();
+    let sent = 0;
+    while (sent < perTurn && left > 0 && side.send('flood', payload)) {
+      sent += 1;
+      left -= 1;
+    }
+    await (sent < perTurn && left > 0 ? side.room() : turn());
   }
   await whole;
   return (messages / (performance.now() - before)) * 1_000;
@@ -122,6 +137,8 @@ const echo = async (side: Side): Promise<number> => {
 
 const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 
+const p99 = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length * 0.99)] ?? Number.NaN;
+
 const cases = [
   { name: 'up, 100 a turn', perTurn: 100, run: up, goal: 3.5 },
   { name: 'up, one by one', perTurn: 1, run: up, goal: 0.9 },
@@ -131,9 +148,18 @@ const cases = [
 const rows = [];
 for (const { name, perTurn, run, goal } of cases) {
   const pairs: { ws: number; ninelives: number }[] = [];
+  const cpu: { ws: number; ninelives: number }[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const pair = { ws: values.profile ? Number.NaN : await run(bare, perTurn), ninelives: await run(ours, perTurn) };
-    if (round > 0) pairs.push(pair);
+    const one = async (side: Side): Promise<{ rate: number; cpuUs: number }> => {
+      const before = await cpuMs();
+      const rate = await run(side, perTurn);
+      return { rate, cpuUs: (((await cpuMs()) - before) / messages) * 1_000 };
+    };
+    const former = values.profile ? { rate: Number.NaN, cpuUs: Number.NaN } : await one(bare);
+    const latter = await one(ours);
+    if (round === 0) continue;
+    pairs.push({ ws: former.rate, ninelives: latter.rate });
+    cpu.push({ ws: former.cpuUs, ninelives: latter.cpuUs });
   }
   rows.push({
     name,
@@ -141,6 +167,7 @@ for (const { name, perTurn, run, goal } of cases) {
     ninelivesPerSecond: median(pairs.map(({ ninelives }) => ninelives)),
     ratio: median(pairs.map((pair) => pair.ninelives / pair.ws)),
     goal,
+    serverCpuUs: { ws: median(cpu.map(({ ws: us }) => us)), ninelives: median(cpu.map(({ ninelives }) => ninelives)) },
   });
 }
 
@@ -154,14 +181,18 @@ const echoRow = {
   ninelivesMs: median(times.map(({ ninelives }) => ninelives)),
   ratio: median(times.map((pair) => pair.ninelives / pair.ws)),
   goal: 1.1,
+  p99: { wsMs: p99(times.map(({ ws: ms }) => ms)), ninelivesMs: p99(times.map(({ ninelives }) => ninelives)) },
 };
 
 if (values.json) console.log(JSON.stringify({ rounds, messages, rows, echo: echoRow }));
 else {
   const head = ['', 'ws', 'ninelives', 'ratio', 'goal'];
   const table = new Table({ style: { head: [], border: [] }, head, colAligns: ['left', 'right', 'right', 'right', 'right'] });
-  for (const { name, wsPerSecond, ninelivesPerSecond, ratio, goal } of rows)
+  for (const { name, wsPerSecond, ninelivesPerSecond, ratio, goal, serverCpuUs: cpu } of rows) {
     table.push([name, `${Math.round(wsPerSecond)} /s`, `${Math.round(ninelivesPerSecond)} /s`, `${ratio.toFixed(2)}x`, `>= ${goal}x`]);
+    const times = (cpu.ninelives / cpu.ws).toFixed(2);
+    table.push(['  server CPU a message', `${cpu.ws.toFixed(2)} us`, `${cpu.ninelives.toFixed(2)} us`, `${times}x`, '']);
+  }
   if (echoed)
     table.push([
       echoName,
@@ -170,6 +201,8 @@ else {
       `${echoRow.ratio.toFixed(2)}x`,
       `<= ${echoRow.goal}x`,
     ]);
+  const { wsMs, ninelivesMs } = echoRow.p99;
+  if (echoed) table.push(['echo, p99', `${wsMs.toFixed(3)} ms`, `${ninelivesMs.toFixed(3)} ms`, `${(ninelivesMs / wsMs).toFixed(2)}x`, '']);
   console.log(`${messages} messages of 90 bytes, ${rounds} rounds by turns\n${table.toString()}`);
 }
 

@@ -49,25 +49,40 @@ server.on('session', (started) => {
 const { port } = await server.listen(0, { host: '127.0.0.1' });
 tell({ ports: { ws: (bare.address() as AddressInfo).port, ninelives: port } });
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Send so many in a turn of the event loop, as fast as the other side takes them. */
-const flood = async (messages: number, perTurn: number, send: () => boolean): Promise<void> => {
+const flood = async (messages: number, perTurn: number, send: () => boolean, room: () => Promise<unknown>): Promise<void> => {
   let left = messages;
   while (left > 0) {
-    for (let index = 0; index < perTurn && left > 0 && send(); index += 1) left -= 1;
-    await new Promise((resolve) => setImmediate(resolve));
+    let sent = 0;
+    while (sent < perTurn && left > 0 && send()) {
+      sent += 1;
+      left -= 1;
+    }
+    await (sent < perTurn && left > 0 ? room() : turn());
   }
 };
+
+const floods = {
+  ninelives: [() => session?.send('flood', payload).accepted === true, () => session?.ready() ?? turn()],
+  ws: [
+    () => {
+      if (socket === null || socket.bufferedAmount > 1_048_576) return false;
+      socket.send(JSON.stringify(['flood', payload]));
+      return true;
+    },
+    turn,
+  ],
+} satisfies Record<string, readonly [send: () => boolean, room: () => Promise<unknown>]>;
 
 process.on('message', (order: Order) => {
   if ('cpu' in order) {
     const { user, system } = process.cpuUsage();
     tell({ cpuMs: (user + system) / 1_000 });
-  } else
-    void flood(order.flood, order.perTurn, () => {
-      if (order.to === 'ninelives') return session?.send('flood', payload).accepted === true;
-      if (socket === null || socket.bufferedAmount > 1_048_576) return false;
-      socket.send(JSON.stringify(['flood', payload]));
-      return true;
-    });
+  } else {
+    const [send, room] = floods[order.to];
+    void flood(order.flood, order.perTurn, send, room);
+  }
 });
 process.on('disconnect', () => process.exit());
