@@ -15,7 +15,7 @@ import { isLastWord, isMaybeHandled, type Mismatch, mismatchOf, positionsOf } fr
 import { errorOf } from '../errors.js';
 import { waitMsMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
-import { Gate } from './gate.js';
+import { Arrivals } from './arrivals.js';
 import { type HandlerReports, HandlerTable, Inbox } from './handlers.js';
 import { limitsOf, requestsRunningMax } from './limits.js';
 import { Outbox } from './outbox.js';
@@ -25,7 +25,6 @@ import { isSignal } from './room.js';
 import { StreamRunner } from './runner.js';
 import type { SendOptions } from './send-options.js';
 import { type RefusedSend, type SendResult, Sent, type Unconfirmed } from './sent.js';
-import { SparseMap } from './sparse.js';
 import { VolatileInbox } from './volatile.js';
 
 /** What one side can hold, and how long it waits, whatever the session. */
@@ -110,9 +109,7 @@ export class Conversation {
   readonly #answerer: Answerer;
   readonly runner: StreamRunner;
   readonly registry: Registry;
-  readonly #gate = new Gate();
-  /** Requests that were taken back before they were started. */
-  readonly #cancelled = new SparseMap<number, true>();
+  readonly #arrivals: Arrivals;
   #over: ReasonCode | null = null;
   /** Once it is over: the last number that anything was done about. */
   #begun = 0;
@@ -197,14 +194,21 @@ export class Conversation {
       fail: (to, code, message) => this.#outbox.answer({ kind: 'failure', to, code, message }, 0),
       requestFailed: (request) => owner.reports.requestFailed(request),
     });
+    this.#arrivals = new Arrivals({
+      clock: settings.clock,
+      answerer: this.#answerer,
+      again: owner.again,
+      settled: (number, outcome) => this.runner.settled(number, outcome),
+      poisoned: (to) =>
+        this.#outbox.answer({ kind: 'failure', to, code: 'RequestFailedError', message: 'Its handler did not survive it.' }, 0),
+    });
   }
 
   /** Messages were waiting until now, so that handlers could be registered. */
   release(): void {
     this.#inbox.release();
     this.#volatile.release();
-    this.#gate.open();
-    this.#cancelled.clear();
+    this.#arrivals.release();
   }
 
   send(type: string, payload: unknown, options?: SendOptions): SendResult {
@@ -249,10 +253,9 @@ export class Conversation {
   }
 
   received(packets: readonly InboundData[]): void {
-    // One that comes together with its cancel is not started.
-    for (const packet of packets) if (packet.kind === 'cancel') this.#cancelled.set(packet.to, true);
+    this.#arrivals.noteCancels(packets);
     this.runner.received(packets);
-    if (this.#gate.isOpen && this.#cancelled.size > 0) this.#cancelled.clear();
+    this.#arrivals.forgetCancels();
   }
 
   /** Say goodbye behind all that was sent. */
@@ -313,7 +316,7 @@ export class Conversation {
     this.#over = code;
     this.runner.close();
     this.#outbox.close();
-    this.#gate.close();
+    this.#arrivals.close();
     this.#volatile.close();
     const { state } = this.runner;
     this.#begun = state.received;
@@ -350,6 +353,7 @@ export class Conversation {
     if (entry.item.kind === 'request')
       this.#asker.answered({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'No link outlived it.' });
     for (const message of givenBack(entry, { shipped: true, handled: 'unknown' })) this.#owner.reports.handedBack(message);
+    this.#outbox.readiness.look();
   }
 
   #deliver(number: number, item: InboundItem): void {
@@ -358,11 +362,8 @@ export class Conversation {
       case 'message':
         this.#inbox.add(number, item);
         return;
-      case 'request': {
-        if (this.#gate.isOpen) return this.#start(number, item, 0);
-        const arrivedAt = this.#clock.now();
-        return this.#gate.pass(() => this.#start(number, item, this.#clock.now() - arrivedAt));
-      }
+      case 'request':
+        return this.#arrivals.request(number, item);
       case 'reply':
       case 'failure':
         this.#asker.answered(item);
@@ -375,22 +376,6 @@ export class Conversation {
       case 'end':
         return;
     }
-  }
-
-  /** [R72] Nothing is started that nobody waits for. */
-  #start(number: number, item: Extract<InboundItem, { kind: 'request' }>, waitedMs: number): void {
-    if (this.#cancelled.has(number)) return this.runner.settled(number, 'handled');
-    if (waitedMs >= item.timeoutMs) return this.runner.settled(number, 'expired');
-    const { again } = this.#owner;
-    if (item.options?.redelivered === true && again !== undefined) return void this.#startAgain(number, item, again(number, item.type));
-    void this.#answerer.answer(number, item);
-    this.runner.settled(number, 'handled');
-  }
-
-  async #startAgain(number: number, item: Extract<InboundItem, { kind: 'request' }>, may: Promise<boolean>): Promise<void> {
-    if (await may) void this.#answerer.answer(number, item);
-    else this.#outbox.answer({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'Its handler did not survive it.' }, 0);
-    this.runner.settled(number, 'handled');
   }
 
   #dropped(entry: Entry, why: 'expired' | 'replaced'): void {
@@ -411,6 +396,6 @@ export class Conversation {
 
   /** The other side's end is passed on once all it said before is handled and answered. */
   #peerEnded(): void {
-    this.#gate.pass(() => this.#inbox.whenIdle(() => this.#answerer.whenIdle(() => this.#owner.peerEnded())));
+    this.#arrivals.gate.pass(() => this.#inbox.whenIdle(() => this.#arrivals.whenIdle(() => this.#owner.peerEnded())));
   }
 }

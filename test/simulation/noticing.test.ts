@@ -178,16 +178,17 @@ halfOpen(
 
 const jitter = suite('a path whose delay jumps by a second in 30 % of its seconds');
 
-for (const direction of ['up', 'down'] as const)
+for (const direction of ['up', 'down', 'both'] as const)
   for (const rttMs of [5, 50, 400])
     for (const everyMs of [null, 137, 3_011])
       jitter(
-        `on the way ${direction} costs no side its link in ten minutes, at ${rttMs} ms, ${everyMs === null ? 'idle' : `with a message each way every ${everyMs} ms`}`,
+        `${direction === 'both' ? 'both ways' : `on the way ${direction}`} costs no side its link in ten minutes, at ${rttMs} ms, ${everyMs === null ? 'idle' : `with a message each way every ${everyMs} ms`}`,
         async () => {
           const random = seededRandom(rttMs * 31 + (everyMs ?? 0));
           const isBad = Array.from({ length: 700 }, () => random() < 0.3);
           const path = await world({
-            delayOf: (way, now) => rttMs / 2 + (way === direction && isBad[Math.floor(now / 1_000)] === true ? 1_000 : 0),
+            delayOf: (way, now) =>
+              rttMs / 2 + ((direction === 'both' || way === direction) && isBad[Math.floor(now / 1_000)] === true ? 1_000 : 0),
           });
           const until = path.host.clock.now() + 600_000;
           while (path.host.clock.now() < until) {

@@ -25,6 +25,27 @@ const throughProxy = (run: (test: TestServer & { readonly proxy: FaultProxy; rea
     }
   });
 
+const slow = suite('a link that is slow');
+
+slow(
+  'is not lost while a message is on its way that takes longer than any silence',
+  throughProxy(async ({ proxy, kitty, sessions }) => {
+    await started(kitty, 'jane');
+    let lost = 0;
+    kitty.on('lost', () => {
+      lost += 1;
+    });
+    const lengths: number[] = [];
+    await until(() => sessions.length > 0, 'the server has the session');
+    sessions[0]?.on('long', (text) => void lengths.push(String(text).length));
+    proxy.throttle(30_000);
+    const sent = kitty.session?.send('long', 'x'.repeat(100_000));
+    assert.ok(sent?.accepted);
+    assert.is((await sent.confirmed).status, 'handled');
+    assert.equal([lengths, lost], [[100_000], 0]);
+  }),
+);
+
 /** Ways to break a link, and to mend the network where that is needed for a return. */
 const breaks = {
   both: (proxy: FaultProxy) => proxy.cut('both'),
@@ -172,3 +193,4 @@ many(
 
 one.run();
 many.run();
+slow.run();

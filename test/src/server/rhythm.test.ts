@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { virtualHost } from '../../../adapters/hosts/virtual.js';
+import { memorySockets } from '../../../adapters/sockets/memory.js';
 import { type Ticked, Ticker } from '../../../src/server/ticker.js';
 import { helloFor } from '../../support/raw.js';
 import { type VirtualWorld, withVirtualWorld } from '../../support/virtual.js';
@@ -149,6 +150,31 @@ silence(
     assert.is(world.host.pendingTimers, timers);
     await world.host.advance(2_000);
     assert.is(world.server.counts.active, 1);
+  }),
+);
+
+silence(
+  'is not one of whose long message more and more arrives',
+  withVirtualWorld({ pingEveryMs }, async (world) => {
+    const sockets = memorySockets({ clock: world.host.clock });
+    let bytesReceived = 0;
+    sockets.accept((socket, request) => {
+      const counted = Object.defineProperty(Object.create(socket), 'bytesReceived', { get: () => bytesReceived });
+      world.server.accept(counted, request);
+    });
+    const silent = { opened: () => undefined, received: () => undefined, closed: () => undefined };
+    const socket = sockets.open({ protocols: ['ninelives.v1'], openTimeoutMs: 1_000 }, silent);
+    await world.host.advance(0);
+    socket.send(JSON.stringify([['hello', helloFor('jane')]]));
+    await world.host.advance(0);
+    socket.send('[["confirm"]]');
+    for (let second = 0; second < 60; second += 1) {
+      bytesReceived += 1_000;
+      await world.host.advance(1_000);
+    }
+    assert.is(world.server.counts.active, 1);
+    await world.host.advance(10_000);
+    assert.is(world.server.counts.active, 0, 'no more of it comes');
   }),
 );
 

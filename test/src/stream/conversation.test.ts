@@ -236,10 +236,10 @@ conversation('stopped, keeps what is sent; closed, hands all of it back, oldest 
   await host.settle();
   assert.equal(kindsOf(pair), ['message', 'request']);
   assert.equal(up.conversation.close('SessionGoneError'), [
-    { kind: 'message', type: 'slow', payload: { a: 1 }, shipped: true },
-    { kind: 'request', type: 'never', payload: [1], shipped: true },
-    { kind: 'message', type: 'chat', payload: 'kept', shipped: false },
-    { kind: 'request', type: 'never', payload: 2, shipped: false },
+    { kind: 'message', type: 'slow', payload: { a: 1 }, shipped: true, handled: 'unknown' },
+    { kind: 'request', type: 'never', payload: [1], shipped: true, handled: 'unknown' },
+    { kind: 'message', type: 'chat', payload: 'kept', shipped: false, handled: 'no' },
+    { kind: 'request', type: 'never', payload: 2, shipped: false, handled: 'no' },
   ]);
   assert.equal(await statuses([shipped, kept]), ['unknown', 'unknown']);
   assert.equal(
