@@ -105,7 +105,6 @@ const free = (next: Draft): void => {
     count += 1;
     size += open.size;
   }
-  if (count === 0) return;
   next.open = shift(next.open, count);
   next.taken = { messages: next.taken.messages - count, size: next.taken.size - size };
   next.untoldSize += size;
