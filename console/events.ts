@@ -17,6 +17,7 @@ const lines: { readonly [E in Name]: (event: ClientEvent<E>) => readonly [tone: 
   lost: ({ error }) => ['bad', `${error.code}: ${problemOf(error).what}`],
   resumed: () => ['good', 'the same session goes on where it was'],
   gap: ({ unconfirmed }) => ['busy', `a new session took the lost one’s place; ${countText(unconfirmed.length, 'message')} handed back`],
+  identity: ({ user, former }) => ['good', `as ${user.name}; before that as ${former.name}`],
   ended: ({ reason, error, unconfirmed }) => [
     error === null ? 'rest' : 'bad',
     [

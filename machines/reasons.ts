@@ -175,6 +175,10 @@ const table = {
   }),
 
   // --- Answers to calls of the API that no connection is asked for ---
+  FeatureUnavailableError: reason({
+    sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
+    what: 'The server does not offer this.',
+  }),
   SessionActiveError: reason({
     sayer: 'local', next: 'stop', start: 'fails', retryable: false, closeCode: null, ends: null,
     what: 'This client has a session already, or is starting or ending one.',

@@ -42,6 +42,7 @@ const remedies: Readonly<Record<ReasonCode, string>> = {
   ConnectionLostError: 'Nothing to do: the client tries to come back.',
   ConnectionSilentError: 'Nothing to do: the client tries to come back.',
   // --- Answers to calls of the API that no connection is asked for ---
+  FeatureUnavailableError: 'Use a server whose welcome lists the feature.',
   SessionActiveError: 'Await endSession() before the next startSession(), or use a client of its own for a second session.',
   NoActiveSessionError: 'Start a session first; one that ended takes nothing more.',
   StartTimeoutError: "Try again; the error's cause is what the last try met.",

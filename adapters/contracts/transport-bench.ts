@@ -57,6 +57,9 @@ export type LinkWord =
   | 'suspected'
   | 'heard'
   | 'measured'
+  | 'renewalAsked'
+  | 'renewed'
+  | 'unrenewed'
   | { readonly welcomed: Welcome; readonly positions: Positions | null }
   | { readonly denied: Failure }
   | { readonly lost: Failure }
@@ -109,6 +112,9 @@ export const linkEar = (): LinkEar => {
       suspected: () => hear('suspected'),
       heard: () => hear('heard'),
       measured: () => hear('measured'),
+      renewalAsked: () => hear('renewalAsked'),
+      renewed: () => hear('renewed'),
+      unrenewed: () => hear('unrenewed'),
       received: (received) => hear({ received }),
       progress: () => progress,
     },
@@ -204,6 +210,7 @@ export const openLink = (
       wasAsked();
       return start === undefined ? Promise.resolve(startOpening) : start(signal);
     },
+    renewal: () => Promise.reject(new Error('Nobody asks for one here.')),
   };
   const link = through.open(openings, ear.events, {
     connectTimeoutMs: AMPLE_MS,

@@ -141,6 +141,25 @@ export const memory = (): SessionStore => {
         return E.right({ user: entry.user, session: recordOf(held), created: held.createdUser, revoked });
       }),
 
+    identify: ({ sessionId, username, profile, now }) =>
+      operation(() => {
+        const held = sessions.get(sessionId);
+        if (held?.record.state !== 'ACTIVE') return E.left({ kind: 'sessionUnknown', id: sessionId });
+        const known = names.get(username);
+        const said = own(profile);
+        const registers = known?.user.isGuest === true;
+        const entry = known ?? addUser(username, false, said);
+        entry.user = { ...withProfile(entry.user, said), isGuest: false };
+        held.entry.sessions -= 1;
+        entry.sessions += 1;
+        // The user of an active session is not forgotten with it, whoever brought them.
+        const moved: Held = { ...held, entry, createdUser: false };
+        sessions.set(sessionId, moved);
+        const others = registers ? active().filter((other) => other.entry === entry && other !== moved) : [];
+        const revoked = others.map((other) => end(other, 'revoked', now));
+        return E.right({ user: entry.user, session: recordOf(moved), created: known === undefined, revoked });
+      }),
+
     endSession: ({ id, reason, now }) =>
       operation(() => {
         const held = sessions.get(id);

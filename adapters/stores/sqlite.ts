@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Admission, Admitted, SessionStore, StoreTask } from '../../machines/ports/store.js';
+import type { Admission, Admitted, Identification, Identified, SessionStore, StoreTask } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { type Answer, newUser, task, unavailable, withPresence, withProfile } from './rules.js';
 import { type SqliteDriver, transaction } from './sqlite/driver.js';
@@ -55,6 +55,24 @@ const admit = (queries: Queries, streams: StreamQueries, admission: Admission): 
 const openOn = (connection: Connection): Open => {
   const queries = queriesOn(connection.db, connection.rows);
   return { at: 'open', connection, queries, streams: streamQueriesOn(connection.db, connection.rows, queries) };
+};
+
+const identify = (queries: Queries, streams: StreamQueries, identification: Identification): Answer<Identified> => {
+  const { sessionId, username, profile, now } = identification;
+  const found = queries.session(sessionId);
+  if (E.isLeft(found)) return found;
+  if (found.right?.state !== 'ACTIVE') return E.left({ kind: 'sessionUnknown', id: sessionId });
+  const known = queries.userNamed(username);
+  if (E.isLeft(known)) return known;
+  const identified: User = { ...withProfile(known.right ?? newUser(0, username, false), profile), isGuest: false };
+  const created = known.right === null;
+  const user = created ? queries.insertUser(identified) : queries.saveUser(identified);
+  const session = queries.moveSession(found.right, user);
+  streams.identify(identification);
+  const active = known.right?.isGuest === true ? queries.activeSessionsOf(user) : E.right([]);
+  if (E.isLeft(active)) return active;
+  const revoked = active.right.filter(({ id }) => id !== sessionId).map((record) => queries.endSession(record, 'revoked', now));
+  return E.right({ user, session, created, revoked });
 };
 
 const changeUser = (queries: Queries, id: number, to: (user: User) => User): Answer<User> => {
@@ -138,6 +156,7 @@ export const sqlite = (path: string, { durability = 'normal', readOnly = false, 
     },
 
     admit: (admission) => write((queries, streams) => admit(queries, streams, admission)),
+    identify: (identification) => write((queries, streams) => identify(queries, streams, identification)),
 
     endSession: ({ id, reason, now }) =>
       write((queries) => {

@@ -17,7 +17,15 @@ import { encodeBatch } from '../../src/wire/encode.js';
 import type { DenyFields, HelloFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
 import { helloToEntry } from '../../src/wire/hello.js';
 import { isPacket } from '../../src/wire/is-packet.js';
-import { protocolVersion, resumeFeature, subprotocol, volatileBufferedMax, volatileFeature } from '../../src/wire/limits.js';
+import {
+  protocolVersion,
+  renewalFeature,
+  resumeFeature,
+  signInFeature,
+  subprotocol,
+  volatileBufferedMax,
+  volatileFeature,
+} from '../../src/wire/limits.js';
 
 export interface NinelivesTransportOptions {
   readonly openSocket: OpenSocket;
@@ -61,6 +69,7 @@ class NinelivesLink implements Link {
   readonly #over = new AbortController();
   #step: Step = 'preparing';
   #asks: keyof typeof answerTo;
+  #features: readonly string[] = [];
   #socket: Socket | null = null;
   #timer: TimerHandle | null = null;
   #hasVolatile = false;
@@ -84,6 +93,17 @@ class NinelivesLink implements Link {
     this.#socket?.send(text);
     const now = this.#now();
     if (noteSaid(this.#signs, this.#events.progress(), text.length, now)) this.#live({ type: 'awaiting', now, signs: this.#signs });
+  }
+
+  renew(): void {
+    this.#openings.renewal(this.#over.signal).then(
+      (fields) => {
+        if (this.#step === 'welcomed') this.#send([{ kind: 'renewal', ...fields }]);
+      },
+      (error: unknown) => {
+        if (this.#step !== 'over') this.#events.unrenewed(failureFrom(error));
+      },
+    );
   }
 
   probe(): void {
@@ -131,7 +151,7 @@ class NinelivesLink implements Link {
       v: protocolVersion,
       ...(apiKey === null ? {} : { key: apiKey }),
       agent,
-      features: [resumeFeature, volatileFeature],
+      features: [resumeFeature, volatileFeature, renewalFeature, signInFeature],
       window,
       pingEveryMs: this.#options.pingEveryMs,
       ...(start === undefined ? {} : { start }),
@@ -221,10 +241,22 @@ class NinelivesLink implements Link {
         this.#startInstead().catch(() => this.#fail(failure('InvalidAuthParamsError', 'It can not be written as JSON.')));
         return;
       case 'renew':
+        return this.#has(renewalFeature) ? this.#events.renewalAsked() : this.#notAgreed(frame.kind);
+      case 'renewed':
+        return this.#has(renewalFeature) ? this.#events.renewed(frame.user, frame.expiresAt) : this.#notAgreed(frame.kind);
+      case 'unrenewed':
+        return this.#has(renewalFeature) ? this.#events.unrenewed(failureOfDeny(frame.why)) : this.#notAgreed(frame.kind);
       case 'volatile':
-      case 'identity':
-        this.#breakOff(failure('ProtocolError', `A frame of a feature came that was not agreed on: ${frame.kind}.`));
+        this.#notAgreed(frame.kind);
     }
+  }
+
+  #has(feature: string): boolean {
+    return this.#features.includes(feature);
+  }
+
+  #notAgreed(kind: string): void {
+    this.#breakOff(failure('ProtocolError', `A frame of a feature came that was not agreed on: ${kind}.`));
   }
 
   /** The server no longer has the session: begin anew on the same socket. */
@@ -245,13 +277,21 @@ class NinelivesLink implements Link {
     if (welcome.outcome !== answerTo[this.#asks])
       return this.#breakOff(failure('ProtocolError', `A ${this.#asks} was answered with ${welcome.outcome}.`));
     this.#step = 'welcomed';
+    this.#features = welcome.features;
     this.#hasVolatile = welcome.features.includes(volatileFeature);
     // [R26] A resumed session is known to both already.
     if (welcome.outcome === 'started') this.#send([{ kind: 'confirm' }]);
     const { session, user, outcome, resumeWindowMs, expiresAt, incarnation, window, limits, ackDelayMs, positions, pingEveryMs } = welcome;
     this.#events.welcomed(
       { sessionId: session, user, outcome, resumeWindowMs, expiresAt, incarnation },
-      { window, messageSizeMax: limits.messageSize, ackDelayMs, volatile: this.#hasVolatile },
+      {
+        window,
+        messageSizeMax: limits.messageSize,
+        ackDelayMs,
+        volatile: this.#hasVolatile,
+        signIn: this.#has(signInFeature),
+        renewal: this.#has(renewalFeature),
+      },
       positions === undefined ? null : { ...positions, incarnation },
     );
     const { silenceMs } = this.#options;

@@ -32,6 +32,8 @@ export type ConnectionInput =
   | { readonly type: 'data' }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'pong' }
+  /** A new credential for the session's user. */
+  | { readonly type: 'renewal' }
   /** The client says goodbye and goes, without waiting for anything. */
   | { readonly type: 'left' }
   // What came of a frame, of admission or of the conversation:
@@ -48,9 +50,13 @@ export type ConnectionInput =
   | { readonly type: 'violated'; readonly failure: Failure }
   | { readonly type: 'peerEnded' }
   | { readonly type: 'complete' }
+  /** A renewal was judged: null is yes. */
+  | { readonly type: 'renewed'; readonly failure: Failure | null }
   // The world:
   | { readonly type: 'lost' }
   | { readonly type: 'timer'; readonly timer: ConnectionTimer }
+  /** The session's authentication ends in this time, in milliseconds. */
+  | { readonly type: 'renewalDue'; readonly withinMs: number }
   // The server's app and operator:
   /** End the session, with both goodbyes. */
   | { readonly type: 'end' }
@@ -78,6 +84,12 @@ export type ConnectionEffect =
   | { readonly type: 'deliver' }
   /** Say this side's goodbye in the stream. */
   | { readonly type: 'sayEnd' }
+  /** Ask for a new credential. */
+  | { readonly type: 'askRenewal'; readonly withinMs: number }
+  /** Judge a renewal; answer with `renewed`. */
+  | { readonly type: 'renew' }
+  | { readonly type: 'sayRenewed' }
+  | { readonly type: 'sayUnrenewed'; readonly failure: Failure }
   | { readonly type: 'deny'; readonly failure: Failure }
   | { readonly type: 'sayBye'; readonly failure: Failure }
   | { readonly type: 'close'; readonly code: number }
@@ -195,6 +207,13 @@ const table: Readonly<Record<ConnectionState, Row>> = {
   live: {
     ...alive('live'),
     data: () => ['live', [{ type: 'deliver' }]],
+    renewalDue: ({ withinMs }) => ['live', [{ type: 'askRenewal', withinMs }]],
+    renewal: () => ['live', [{ type: 'renew' }]],
+    // [R61] Who was denied is out; where nobody could decide, there is time left to ask again.
+    renewed: ({ failure: what }) => {
+      if (what === null) return ['live', [{ type: 'sayRenewed' }]];
+      return reasons[what.code].ends === null ? ['live', [{ type: 'sayUnrenewed', failure: what }]] : dismissed(what, keptUnless(what));
+    },
     end: () => goodbye,
     peerEnded: () => goodbye,
     violated: ({ failure: what }) => dismissed(what, keptUnless(what)),
@@ -206,6 +225,8 @@ const table: Readonly<Record<ConnectionState, Row>> = {
   ending: {
     ...alive('ending'),
     data: () => ['ending', [{ type: 'deliver' }]],
+    // A session that ends anyway needs no credential.
+    renewal: () => ['ending', []],
     complete: farewell,
     timer: farewell,
     violated: ({ failure: what }) => dismissed(what, ended('ended')),
@@ -219,7 +240,7 @@ const table: Readonly<Record<ConnectionState, Row>> = {
 };
 
 /** Frames that a client sends: one that its state does not take breaks a rule [R15] [R26]. */
-const frames: ReadonlySet<ConnectionInput['type']> = new Set(['hello', 'start', 'confirm', 'data', 'ping', 'pong']);
+const frames: ReadonlySet<ConnectionInput['type']> = new Set(['hello', 'start', 'confirm', 'data', 'renewal', 'ping', 'pong']);
 
 /** What the states take, for docs and coverage. */
 export const connectionTable: Readonly<Record<ConnectionState, readonly ConnectionInput['type'][]>> = Object.fromEntries(

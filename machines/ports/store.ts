@@ -47,6 +47,23 @@ export interface StreamTermsKept {
   readonly expiresAt: number | null;
 }
 
+/** Whom a live session speaks for from now on, as one transaction: the user is found, created or registered, and the session is theirs. */
+export interface Identification {
+  readonly sessionId: string;
+  /** An authenticated user's; a guest of that name becomes registered. */
+  readonly username: string;
+  /** What the authenticator said about the user; written over what was there. */
+  readonly profile: Profile;
+  /** What proves from now on whose session it is, as in an admission. */
+  readonly tokenHash: string;
+  /** When the authentication ends, milliseconds since the epoch; null: never. */
+  readonly expiresAt: number | null;
+  readonly now: number;
+}
+
+/** As of an admission; `revoked` never has the session itself. */
+export type Identified = Admitted;
+
 export interface Admitted {
   readonly user: User;
   readonly session: SessionRecord;
@@ -88,6 +105,8 @@ export type StoreFailure =
   | { readonly kind: 'nameRegistered'; readonly name: string }
   /** `createUser`: the name is taken. Nothing was written. */
   | { readonly kind: 'userExists'; readonly name: string }
+  /** `identify`: there is no active session of this id. Nothing was written. */
+  | { readonly kind: 'sessionUnknown'; readonly id: string }
   /** `updateUser`, `setPresence`: there is no such user. */
   | { readonly kind: 'userUnknown'; readonly id: number }
   /** The store itself failed; nothing of the operation was written. */
@@ -156,6 +175,7 @@ export interface SessionStore {
   close(): StoreTask<void>;
 
   admit(admission: Admission): StoreTask<Admitted>;
+  identify(identification: Identification): StoreTask<Identified>;
   /** End a session. Null where there is none of that id; one that has ended already is given back as it is. */
   endSession(end: { readonly id: string; readonly reason: EndReason; readonly now: number }): StoreTask<SessionRecord | null>;
   /** Remove a session that its client never confirmed, as if it had not been, with the user where the session's admission created them. */

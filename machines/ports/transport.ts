@@ -4,6 +4,7 @@ import type { Welcome } from '../session/events.js';
 import type { InboundData, OutboundData, Positions, StreamWindow } from '../stream/packets.js';
 import type { LastWord } from '../stream/state.js';
 import type { JsonObject } from './json.js';
+import type { User } from './user.js';
 
 /** How a session is asked for. Everything in it but the username is secret: it is read when a link opens and kept nowhere. */
 export interface StartOpening {
@@ -33,6 +34,13 @@ export interface AbandonedSession {
   readonly tokens: readonly string[];
 }
 
+/** A new credential for the session's user. All of it is secret. */
+export interface RenewalOpening {
+  readonly authParams: JsonObject;
+  /** The token that becomes current once the renewal is committed. */
+  readonly token: string;
+}
+
 /** What a link needs to open: a function, so that secrets stay in the closure that has them, and are asked for as late as possible. */
 export interface Openings {
   readonly apiKey: string | null;
@@ -44,6 +52,8 @@ export interface Openings {
   readonly resume: ResumeOpening | null;
   /** The credential for a start. Asks the app where `authParams` is a function; a failure is the app's. */
   start(signal: AbortSignal): Promise<StartOpening>;
+  /** The credential for a renewal: the app is asked anew. */
+  renewal(signal: AbortSignal): Promise<RenewalOpening>;
 }
 
 /** What a welcome says that the stream has to know. */
@@ -56,6 +66,10 @@ export interface StreamTerms {
   readonly ackDelayMs: number;
   /** Does the other side take volatile messages? */
   readonly volatile?: boolean;
+  /** Can its user become another? */
+  readonly signIn?: boolean;
+  /** Can its credential be renewed? */
+  readonly renewal?: boolean;
 }
 
 /**
@@ -76,6 +90,12 @@ export interface LinkEvents {
   heard(): void;
   /** Round-trip time measured, in milliseconds. */
   measured(roundTripMs: number): void;
+  /** The server asks for a new credential. */
+  renewalAsked(): void;
+  /** A renewal was accepted: the session has this user, until this date. */
+  renewed(user: User, expiresAt: number | null): void;
+  /** No credential could be had, or the server could not judge it. */
+  unrenewed(failure: Failure): void;
   /** What arrived in one piece, in order. */
   received(packets: readonly InboundData[]): void;
   /** Asked by the transport behind a `write` and a `received`, to judge silence by what is not acknowledged: how far this side's own direction is, or null where there is none. */
@@ -94,6 +114,8 @@ export interface Link {
    * `suspected` is told where there was silence beyond the link's rhythm as well.
    */
   probe(): void;
+  /** Bring the server a new credential; `renewed`, `unrenewed` or `lost` says what came of it. */
+  renew(): void;
   /** Stop at once and tell nothing more. `goodbye`: say to the server that no resume will follow. */
   close(goodbye?: boolean): void;
 }

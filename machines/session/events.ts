@@ -60,6 +60,8 @@ export type Fact =
   | { readonly type: 'HEARD'; readonly link: number }
   /** Both sides have said all they had to say and confirmed what they heard. */
   | { readonly type: 'END_CONFIRMED'; readonly link: number }
+  /** The session speaks for this user from here on, until this date: a sign-in or a renewal was accepted. */
+  | { readonly type: 'IDENTIFIED'; readonly user: User; readonly expiresAt: number | null }
   /** The platform says that there is no network. A hint: it is believed for waiting only. */
   | { readonly type: 'NETWORK_OFFLINE' }
   /** The platform says that there is one again. `now`: as in a stamp. */
@@ -84,5 +86,7 @@ export type Emitted =
   | { readonly type: 'resumed'; readonly sessionId: string; readonly user: User }
   /** Emitted when the server no longer had the lost session and a new one took its place: what was not confirmed is handed back. */
   | { readonly type: 'gap'; readonly sessionId: string; readonly formerSessionId: string; readonly user: User }
+  /** Emitted when the session speaks for another user from here on: it has signed in. */
+  | { readonly type: 'identity'; readonly sessionId: string; readonly user: User; readonly former: User }
   /** Emitted when the session is over, with the reason. */
   | { readonly type: 'ended'; readonly sessionId: string; readonly reason: EndReason; readonly failure: Failure | null };

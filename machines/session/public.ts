@@ -29,4 +29,12 @@ export type CommandMethod = CommandMethods[keyof CommandMethods];
 export type EventListeners = { readonly [E in Emitted as E['type']]: (event: Omit<E, 'type'>) => void };
 
 /** The emitted events by name, for run time; the type test holds it against `Emitted`. */
-export const emittedTypes = ['active', 'failed', 'lost', 'resumed', 'gap', 'ended'] as const satisfies readonly Emitted['type'][];
+export const emittedTypes = [
+  'active',
+  'failed',
+  'lost',
+  'resumed',
+  'gap',
+  'identity',
+  'ended',
+] as const satisfies readonly Emitted['type'][];

@@ -3,9 +3,10 @@
  * outside, facts carry the time and chance they need, delays are pure functions of the context. `docs/lifecycle.md` is generated from it.
  */
 import { assertEvent, type EventObject, fromCallback, setup } from 'xstate';
+import type { User } from '../ports/user.js';
 import { type Failure, failure, reasons } from '../reasons.js';
-import type { Context, SessionPolicy } from './context.js';
-import type { Command, Emitted, Fact, LinkCommand } from './events.js';
+import type { Context, SessionInfo, SessionPolicy } from './context.js';
+import type { Command, Emitted, Fact, LinkCommand, Welcome } from './events.js';
 import { defaultRetryPolicy, hurriedInMs, namesTime, retryInMs } from './retry.js';
 
 /** The defaults: a start of ten seconds is as long as a person waits; a goodbye of five covers a slow handler's last message. */
@@ -50,6 +51,14 @@ export interface LinkInput {
   readonly link: number;
 }
 
+/** A guest whose name is registered is another user, if under the same id. */
+const isAnother = (user: User, known: User | undefined): boolean =>
+  known !== undefined && (user.id !== known.id || user.isGuest !== known.isGuest);
+
+/** In a session that goes on another user comes by the stream, at the right place: a welcome that knows of it is ahead of that. */
+export const userOf = (session: Pick<SessionInfo, 'user'> | null, { outcome, user }: Welcome): User =>
+  outcome === 'resumed' && session !== null && isAnother(user, session.user) ? session.user : user;
+
 const base = setup({
   types: {} as {
     context: Context;
@@ -80,6 +89,8 @@ const base = setup({
       !context.online &&
       !namesTime(event.failure),
     isResumed: ({ context, event }) => event.type === 'WELCOMED' && event.link === context.link && event.welcome.outcome === 'resumed',
+    /** Does the session speak for another user, and not for the same one with a new credential? */
+    isAnother: ({ context, event }) => event.type === 'IDENTIFIED' && isAnother(event.user, context.session?.user),
     /** The platform's hints may move the next try, unless the server named its time: that one is kept. */
     mayMove: ({ context }) => context.failure === null || !namesTime(context.failure),
     /** And far enough from the try before? */
@@ -122,15 +133,20 @@ const vocabulary = base.extend({
         endReason: null,
       };
     }),
-    noteWelcome: base.assign(({ event }) => {
+    noteWelcome: base.assign(({ context, event }) => {
       assertEvent(event, 'WELCOMED');
-      const { sessionId, user, resumeWindowMs, expiresAt, incarnation } = event.welcome;
+      const { sessionId, resumeWindowMs, expiresAt, incarnation } = event.welcome;
       return {
-        session: { id: sessionId, user, resumeWindowMs, expiresAt, incarnation },
+        session: { id: sessionId, user: userOf(context.session, event.welcome), resumeWindowMs, expiresAt, incarnation },
         welcomedAt: event.now,
         failure: null,
         retryAt: null,
       };
+    }),
+    noteIdentity: base.assign(({ context, event }) => {
+      assertEvent(event, 'IDENTIFIED');
+      const { user, expiresAt } = event;
+      return context.session === null ? {} : { username: user.name, session: { ...context.session, user, expiresAt } };
     }),
     /** Count the loss and decide how long to wait. After a healthy link, or one that got something across, the count starts again. */
     noteLoss: base.assign(({ context, event }) => {
@@ -193,15 +209,21 @@ const vocabulary = base.extend({
       assertEvent(event, ['DENIED', 'LINK_LOST']);
       return { type: 'lost', failure: event.failure };
     }),
-    tellResumed: base.emit(({ event }) => {
+    tellResumed: base.emit(({ context, event }) => {
       assertEvent(event, 'WELCOMED');
-      return { type: 'resumed', sessionId: event.welcome.sessionId, user: event.welcome.user };
+      return { type: 'resumed', sessionId: event.welcome.sessionId, user: userOf(context.session, event.welcome) };
     }),
     // Before `noteWelcome` in its transition: the former session is still in the context then.
     tellGap: base.emit(({ context, event }) => {
       assertEvent(event, 'WELCOMED');
       const { sessionId, user } = event.welcome;
       return { type: 'gap', sessionId, formerSessionId: orElse(context.session?.id, ''), user };
+    }),
+    // Before `noteIdentity`: the former user is still in the context then.
+    tellIdentity: base.emit(({ context, event }) => {
+      assertEvent(event, 'IDENTIFIED');
+      const { user } = event;
+      return { type: 'identity', sessionId: orElse(context.session?.id, ''), user, former: orElse(context.session?.user, user) };
     }),
     tellEnded: base.emit(({ context }) => ({
       type: 'ended',
@@ -293,6 +315,8 @@ const losses = [
   { guard: 'isCurrent', target: '#session.lost.waiting', actions: ['noteLoss', 'tellLost'] },
 ] as const;
 
+const identified = [{ guard: 'isAnother', actions: ['tellIdentity', 'noteIdentity'] }, { actions: 'noteIdentity' }] as const;
+
 const overWithoutPeer = { guard: 'isCurrent', target: 'ended', actions: ['noteEnded', 'tellEnded'] } as const;
 
 /** The lifecycle of a client's session. Provide `link` to run it; without, it can be driven with facts. */
@@ -339,6 +363,7 @@ export const sessionMachine = vocabulary.createMachine({
       on: {
         DENIED: losses,
         LINK_LOST: losses,
+        IDENTIFIED: identified,
         END: 'ending',
       },
       states: {
@@ -363,7 +388,7 @@ export const sessionMachine = vocabulary.createMachine({
       description: 'The goodbye is out; what is in flight is being confirmed.',
       entry: 'sayGoodbye',
       after: { endDeadline: { target: 'ended', actions: ['noteEnded', 'tellEnded'] } },
-      on: { END_CONFIRMED: overWithoutPeer, DENIED: overWithoutPeer, LINK_LOST: overWithoutPeer },
+      on: { IDENTIFIED: identified, END_CONFIRMED: overWithoutPeer, DENIED: overWithoutPeer, LINK_LOST: overWithoutPeer },
     },
     ended: {
       description: 'Over, with a reason; what is not confirmed was handed back.',

@@ -28,7 +28,7 @@ export interface StoredPositions {
 }
 
 /** What is kept of what was sent: messages and answers. A request's asker is gone with its process, so that nobody would hear the answer. */
-export type StoredItem = Extract<OutboundItem, { kind: 'message' | 'reply' | 'failure' }>;
+export type StoredItem = Extract<OutboundItem, { kind: 'message' | 'reply' | 'failure' | 'identity' }>;
 
 export interface StoredEntry {
   readonly ticket: Ticket;
@@ -58,7 +58,8 @@ export interface JournalMark {
 
 export const journalStart: JournalMark = { ticket: 0, shipped: 0 };
 
-const isKept = (item: OutboundItem): item is StoredItem => item.kind === 'message' || item.kind === 'reply' || item.kind === 'failure';
+const isKept = (item: OutboundItem): item is StoredItem =>
+  item.kind === 'message' || item.kind === 'reply' || item.kind === 'failure' || item.kind === 'identity';
 
 /** Where the journal is once it has all of a state. `ticket`: the last one that was given. */
 export const markOf = (state: StreamState, ticket: Ticket): JournalMark => ({ ticket, shipped: lastShipped(state) });
@@ -143,8 +144,11 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
   if (ownEnd === 'shipped' && shipped > peerDone) numbered.push({ number: shipped, entry: endEntry });
   numbered.sort((a, b) => a.number - b.number);
   waiting.sort((a, b) => a.ticket - b.ticket);
-  const queued = waiting.filter(({ item }) => takesCredit(item));
-  const prompt = waiting.filter(({ item }) => !takesCredit(item));
+  // An identity has its place among the messages.
+  const isInOrder = ({ item }: Entry): boolean => takesCredit(item) || item.kind === 'identity';
+  const queued = waiting.filter(isInOrder);
+  const prompt = waiting.filter((entry) => !isInOrder(entry));
+  const unshipped = waiting.map((entry) => ({ entry }));
   const isMessage = ({ entry }: Pick<Shipped, 'entry'>): boolean => takesCredit(entry.item);
   return {
     ...initialStream(limits),
@@ -155,10 +159,10 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
     redeliverUpTo,
     peerReceived: peerDone,
     peerDone,
-    held: sumOf([...numbered.filter(isMessage), ...queued.map((entry) => ({ entry }))]),
+    held: sumOf([...numbered.filter(isMessage), ...unshipped.filter(isMessage)]),
     heldAnswers: sumOf([
       ...numbered.filter(({ entry }) => !takesCredit(entry.item) && entry !== endEntry),
-      ...prompt.map((entry) => ({ entry })),
+      ...unshipped.filter((shipped) => !isMessage(shipped)),
     ]),
     ownEnd,
     received: done,

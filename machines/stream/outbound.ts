@@ -46,7 +46,9 @@ const queuedIndex = ({ queued }: StreamState, ticket: Ticket): number => {
 /** An answer is never held back: its room was reserved with its request. But a peer that leaves too many unacknowledged is given up. */
 const answer = (state: StreamState, entry: Entry): StreamStep => {
   // After the own end it has no way to go, nor where the peer is given up: the asker learns of the end.
-  if (state.ownEnd === 'shipped' || state.peerTooSlow) return [state, [refused(entry, 'NoActiveSessionError')]];
+  const isInOrder = entry.item.kind === 'identity';
+  if (state.ownEnd === 'shipped' || (isInOrder && state.ownEnd !== 'open') || state.peerTooSlow)
+    return [state, [refused(entry, 'NoActiveSessionError')]];
   const heldAnswers = more(state.heldAnswers, entry);
   const next = draftOf(state);
   if (isBeyond(heldAnswers, state.limits.answers)) {
@@ -54,7 +56,9 @@ const answer = (state: StreamState, entry: Entry): StreamStep => {
     return [next, [refused(entry, 'NoActiveSessionError'), { type: 'tooSlow' }]];
   }
   next.heldAnswers = heldAnswers;
-  next.prompt = push(state.prompt, entry);
+  // What was sent before an identity was said to the former user: it passes none of it.
+  if (isInOrder) next.queued = push(state.queued, entry);
+  else next.prompt = push(state.prompt, entry);
   return [next, noEffects];
 };
 
@@ -246,7 +250,7 @@ const fillBatch = (next: Draft, now: number, batch: OutboundPacket[], effects: S
       next.sent = push(next.sent, shipped);
     } else next.answers = push(next.answers, shipped);
     if (entry.item.kind === 'end') next.ownEnd = 'shipped';
-    if (entry.item.kind === 'request' && again === undefined)
+    if ((entry.item.kind === 'request' || entry.item.kind === 'signIn') && again === undefined)
       effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
     const item = again !== undefined && next.shipped <= next.redeliverUpTo ? marked(entry.item) : entry.item;
     batch.push(entry.expiresAt === undefined ? item : timed(item, entry.expiresAt - now));

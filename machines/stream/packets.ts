@@ -2,6 +2,8 @@
  * What the two sides of a session tell each other, in the stream's own terms. The machines know these and never see a frame; src/wire maps the two.
  * A payload is JSON text on its way out, so that it is serialised once however many receive it, and a value on its way in.
  */
+import type { JsonObject } from '../ports/json.js';
+import type { User } from '../ports/user.js';
 import type { ReasonCode } from '../reasons.js';
 
 /** What became of a message at its receiver. Everything but `handled` is an exception, and is told with its number. */
@@ -81,6 +83,33 @@ export interface SkipItem {
   readonly count: number;
 }
 
+/** From here on the stream speaks for this user: what came before it was said to the former one. */
+export interface IdentityItem {
+  readonly kind: 'identity';
+  readonly user: User;
+  /** When the authentication ends, milliseconds since the epoch; null: never. */
+  readonly expiresAt: number | null;
+  /** The number of the sign-in. */
+  readonly to: number;
+}
+
+/** What a sign-in is judged by. All but the username is secret. */
+export interface SignInCredential {
+  readonly username: string;
+  readonly authParams: JsonObject;
+  /** The token that becomes the session's with the sign-in. */
+  readonly token: string;
+}
+
+/** From here on its sender wants to speak for another user. It holds no secret: who writes it asks for it, each time that it is shipped. */
+export interface SignInItem {
+  readonly kind: 'signIn';
+  readonly credential: () => SignInCredential;
+}
+
+/** A sign-in at its receiver. */
+export type ArrivedSignIn = { readonly kind: 'signIn' } & SignInCredential;
+
 /** One numbered thing in a stream. Immutable and without its number, so that one item can go to many sessions. */
 export type Item<Payload> =
   | MessageItem<Payload>
@@ -89,7 +118,8 @@ export type Item<Payload> =
   | FailureItem
   | CancelItem
   | EndItem
-  | SkipItem;
+  | SkipItem
+  | IdentityItem;
 
 /** A message without number or confirmation: handled when it comes, or never. No part of the stream. */
 export interface VolatileItem<Payload> {
@@ -100,8 +130,8 @@ export interface VolatileItem<Payload> {
 
 /** JSON text. */
 export type JsonText = string;
-export type OutboundItem = Item<JsonText>;
-export type InboundItem = Item<unknown>;
+export type OutboundItem = Item<JsonText> | SignInItem;
+export type InboundItem = Item<unknown> | ArrivedSignIn;
 
 /** How far this side has come with the other's items, and what its own last number is. Cumulative; may be told any number of times. */
 export interface Ack {

@@ -288,8 +288,9 @@ const copyOf = (state: StreamState): Draft => ({
 
 export const noEffects: readonly StreamEffect[] = [];
 
-/** Does the item take of the receiver's window? Answers and ends never do: they must pass where both sides are full. */
-export const takesCredit = (item: { readonly kind: string }): boolean => item.kind === 'message' || item.kind === 'request';
+/** Does the item take of the receiver's window? Answers, identities and ends never do: they must pass where both sides are full. */
+export const takesCredit = (item: { readonly kind: string }): boolean =>
+  item.kind === 'message' || item.kind === 'request' || item.kind === 'signIn';
 
 export const violated = (state: StreamState, detail: string): StreamStep => [
   state,

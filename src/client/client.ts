@@ -2,6 +2,7 @@ import { type ActorRefFrom, createActor, fromCallback } from 'xstate';
 import { xstateClock } from '../../adapters/hosts/xstate-clock.js';
 import type { Host, NetworkHint } from '../../machines/ports/host.js';
 import type { StreamTerms, Transport } from '../../machines/ports/transport.js';
+import type { User } from '../../machines/ports/user.js';
 import type { Failure } from '../../machines/reasons.js';
 import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session/events.js';
 import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
@@ -14,6 +15,7 @@ import { converse } from './converse.js';
 import { Credentials, claimOf } from './credentials.js';
 import { Emitter, rethrow } from './emitter.js';
 import type { ClientEvents } from './events.js';
+import { Identity } from './identity.js';
 import { Links, type Receive } from './links.js';
 import { type ClientOptions, clientDefaults, policyOf, type StartOptions } from './options.js';
 import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
@@ -76,6 +78,11 @@ export class SessionClient implements Client, Commands {
     this.#links = new Links(options, host, transport, this.#credentials, {
       session: () => this.#session,
       started: (welcome, terms) => this.#started(welcome, terms),
+      identified: (user, expiresAt) => {
+        this.#session?.conversation.identify(user);
+        this.#identified(user, expiresAt);
+      },
+      renewalAsked: () => this.#session?.identity.asked(),
       changed: () => this.#notify(),
     });
     const machine = sessionMachine.provide({
@@ -192,14 +199,24 @@ export class SessionClient implements Client, Commands {
         complete: () => this.#confirmEnd(),
         violated: (what) => this.#violated(what),
         dropped: () => this.#notify(),
+        identified: ({ user, expiresAt }) => {
+          this.#credentials.signedIn();
+          this.#identified(user, expiresAt);
+        },
       },
       this.#session?.registry,
-      welcome.sessionId,
+      welcome,
       terms,
     );
     if (this.#session === null) {
       const requestTimeoutMs = this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs;
-      this.#session = new ClientSession(welcome.sessionId, welcome.user, conversation, requestTimeoutMs, () => this.#notify());
+      this.#session = new ClientSession(
+        welcome,
+        conversation,
+        requestTimeoutMs,
+        () => this.#notify(),
+        (session) => new Identity(this.#credentials, this.#links, () => (this.#session === session ? session : null)),
+      );
       // Its handlers are registered once the start has settled: messages wait until then.
       this.#host.clock.macrotask(() => conversation.release());
       return;
@@ -211,6 +228,11 @@ export class SessionClient implements Client, Commands {
     // A handler that still runs belongs to the session: the next message waits for it, whichever stream it came by.
     former.whenHandled(() => this.#host.clock.macrotask(() => conversation.release()));
     this.#session.conversation = conversation;
+  }
+
+  #identified(user: User, expiresAt: number | null): void {
+    if (this.#session !== null) this.#session.user = user;
+    this.#actor.send({ type: 'IDENTIFIED', user, expiresAt });
   }
 
   #confirmEnd(): void {
@@ -250,6 +272,10 @@ export class SessionClient implements Client, Commands {
         return this.#events.emit('lost', { error: new NineLivesError(event.failure) });
       case 'resumed':
         return this.#events.emit('resumed', { sessionId: event.sessionId, user: event.user });
+      case 'identity': {
+        const { type: _, ...identity } = event;
+        return this.#events.emit('identity', identity);
+      }
       case 'gap': {
         const { type: _, ...gap } = event;
         return this.#events.emit('gap', { ...gap, unconfirmed: this.#unconfirmed });

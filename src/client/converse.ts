@@ -1,6 +1,7 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { StreamTerms } from '../../machines/ports/transport.js';
 import { failure } from '../../machines/reasons.js';
+import type { Welcome } from '../../machines/session/events.js';
 import { Conversation, type ConversationOwner, newRegistry, type Registry } from '../stream/conversation.js';
 import type { MessageHandler } from '../stream/handlers.js';
 import type { Emitter } from './emitter.js';
@@ -20,9 +21,9 @@ export const converse = (
   options: ClientOptions,
   clock: Clock,
   events: Emitter<ClientEvents>,
-  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated' | 'dropped'>,
+  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated' | 'dropped' | 'identified'>,
   registry: Registry | undefined,
-  sessionId: string,
+  { sessionId, user }: Pick<Welcome, 'sessionId' | 'user'>,
   terms: StreamTerms,
 ): Conversation => {
   /** A failing handler is the app's error: it is heard somewhere, by the app's listener or by the platform. */
@@ -50,6 +51,6 @@ export const converse = (
       buffer: options.buffer ?? clientDefaults.buffer,
       handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
     },
-    { ...terms, sessionId, peerWindow: terms.window },
+    { ...terms, sessionId, user, peerWindow: terms.window },
   );
 };

@@ -1,8 +1,9 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { JsonObject } from '../../machines/ports/json.js';
-import type { AbandonedSession, Openings, ResumeOpening, StartOpening } from '../../machines/ports/transport.js';
+import type { AbandonedSession, Openings, RenewalOpening, ResumeOpening, StartOpening } from '../../machines/ports/transport.js';
 import { type Failure, failure } from '../../machines/reasons.js';
-import type { Positions } from '../../machines/stream/packets.js';
+import type { Positions, SignInItem } from '../../machines/stream/packets.js';
+import { tokenLength } from '../wire/limits.js';
 import { authParamsProblem, usernameProblem } from '../wire/username.js';
 import type { StartOptions } from './options.js';
 
@@ -77,6 +78,8 @@ export class Credentials {
   #starting: string | null = null;
   #session: KeptTokens | null = null;
   #abandoned: AbandonedSession | null = null;
+  /** Who wants to sign in. */
+  #signingIn: Claim | null = null;
 
   constructor(host: Pick<Host, 'randomBytes'>) {
     this.#host = host;
@@ -88,6 +91,7 @@ export class Credentials {
     this.#authParams = authParams;
     this.#starting = drawToken(this.#host);
     this.#session = null;
+    this.#signingIn = null;
   }
 
   /** A session was welcomed under the token of its start. */
@@ -95,10 +99,11 @@ export class Credentials {
     this.#session = { id: sessionId, token: this.#starting ?? '', nextToken: null };
     this.#starting = null;
     this.#abandoned = null;
+    this.#signingIn = null;
   }
 
-  /** The session goes on: the token that was offered for it is the current one. */
-  resumed(): void {
+  /** The session goes on, or has a new credential: the token that was offered for it is the current one. */
+  rotated(): void {
     if (this.#session === null) return;
     const { id, token, nextToken } = this.#session;
     this.#session = { id, token: nextToken ?? token, nextToken: null };
@@ -110,6 +115,7 @@ export class Credentials {
     if (abandoned && this.#session !== null) this.#abandoned = { sessionId: this.#session.id, tokens: tokensOf(this.#session) };
     this.#session = null;
     this.#starting = null;
+    this.#signingIn = null;
     this.#authParams = undefined;
   }
 
@@ -125,26 +131,74 @@ export class Credentials {
       abandoned: this.#abandoned,
       resume: positions === null ? null : this.#resume(positions),
       start: (signal) => this.#start(signal),
+      renewal: (signal) => this.#renewal(signal),
     };
+  }
+
+  /** The authParams of a claim: the app's function is asked. */
+  async paramsOf({ authParams }: Claim, signal = new AbortController().signal): Promise<Given> {
+    try {
+      const given = typeof authParams === 'function' ? await this.#ask(authParams, signal) : authParams;
+      return copyOf(given);
+    } catch (error) {
+      return { failure: (error as CredentialFailure).failure };
+    }
+  }
+
+  /** A sign-in begins. It brings a token of its own each time that it is shipped: one that a resume made current meanwhile was the former user's. */
+  signIn(claim: Claim, authParams: JsonObject): { readonly credential: SignInItem['credential']; readonly size: number } {
+    const { username } = claim;
+    this.#signingIn = claim;
+    return {
+      credential: () => ({ username, authParams, token: this.#next() }),
+      size: JSON.stringify({ username, authParams }).length + tokenLength,
+    };
+  }
+
+  /** The session is the one's who signed in: with their credential it is renewed, and begun anew. */
+  signedIn(): void {
+    if (this.#signingIn !== null) {
+      this.#username = this.#signingIn.username;
+      this.#authParams = this.#signingIn.authParams;
+    }
+    this.#signingIn = null;
+    this.rotated();
+  }
+
+  /** The server said no: the token that the sign-in brought is none. */
+  signInRefused(): void {
+    this.#signingIn = null;
+    if (this.#session !== null) this.#session.nextToken = null;
+  }
+
+  #next(): string {
+    const token = this.#session?.nextToken ?? drawToken(this.#host);
+    if (this.#session !== null) this.#session.nextToken = token;
+    return token;
+  }
+
+  async #renewal(signal: AbortSignal): Promise<RenewalOpening> {
+    if (this.#authParams === undefined) throw new CredentialFailure(failure('InvalidAuthParamsError', 'The start had none.'));
+    const given = await this.paramsOf({ username: this.#username, authParams: this.#authParams }, signal);
+    if ('failure' in given) throw new CredentialFailure(given.failure);
+    return { authParams: given.authParams, token: this.#next() };
   }
 
   #resume(positions: Positions): ResumeOpening | null {
     if (this.#session === null) return null;
     const { id } = this.#session;
     const tokens = tokensOf(this.#session);
-    this.#session.nextToken ??= drawToken(this.#host);
-    return { sessionId: id, tokens, nextToken: this.#session.nextToken, positions, life: 0 };
+    return { sessionId: id, tokens, nextToken: this.#next(), positions, life: 0 };
   }
 
   async #start(signal: AbortSignal): Promise<StartOpening> {
     this.#starting ??= drawToken(this.#host);
     const token = this.#starting;
     const username = this.#username;
-    const asked = this.#authParams;
-    if (asked === undefined) return { username, token };
-    if (typeof asked !== 'function') return { username, token, authParams: asked };
+    const authParams = this.#authParams;
+    if (authParams === undefined) return { username, token };
     // Nothing is an answer that makes no guest of a user.
-    const given = copyOf(await this.#ask(asked, signal));
+    const given = await this.paramsOf({ username, authParams }, signal);
     if ('failure' in given) throw new CredentialFailure(given.failure);
     return { username, token, authParams: given.authParams };
   }

@@ -1,7 +1,9 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { Link, StreamTerms, Transport } from '../../machines/ports/transport.js';
+import type { User } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
 import type { Fact, LinkCommand, Stamp, Welcome } from '../../machines/session/events.js';
+import { userOf } from '../../machines/session/session.machine.js';
 import type { OutboundData, Positions } from '../../machines/stream/packets.js';
 import type { Credentials } from './credentials.js';
 import { type ClientOptions, clientDefaults } from './options.js';
@@ -14,6 +16,10 @@ export interface LinksOwner {
   session(): ClientSession | null;
   /** A session has begun, before the machine is told. */
   started(welcome: Welcome, terms: StreamTerms): void;
+  /** The session has this user from now on, until this date. */
+  identified(user: User, expiresAt: number | null): void;
+  /** The server asks for a new credential. */
+  renewalAsked(): void;
   /** Something that is shown is another. */
   changed(): void;
 }
@@ -39,6 +45,9 @@ export class Links {
   #welcomedWith: number | null = null;
   /** Did the latest link never open? */
   #failedOpen = false;
+  /** What the current link was welcomed with; null before. */
+  terms: StreamTerms | null = null;
+  #renewed: ((problem: Failure | null) => void) | null = null;
 
   constructor(options: ClientOptions, host: Host, transport: Transport, credentials: Credentials, owner: LinksOwner) {
     this.#options = options;
@@ -59,6 +68,20 @@ export class Links {
 
   probe(): void {
     this.#link?.probe();
+  }
+
+  /** Bring the server a new credential, one at a time: null where it was accepted. */
+  renew(): Promise<Failure | null> {
+    return new Promise((resolve) => {
+      if (this.#link === null || this.terms === null) return resolve(failure('ConnectionLostError'));
+      this.#renewed = resolve;
+      this.#link.renew();
+    });
+  }
+
+  #settleRenewal(problem: Failure | null): void {
+    this.#renewed?.(problem);
+    this.#renewed = null;
   }
 
   /** The page is going away: say so. */
@@ -115,6 +138,7 @@ export class Links {
               const problem = this.#resumed(welcome, told, positions);
               if (problem !== null) return lost(failure('ProtocolError', problem));
             }
+            this.terms = terms;
             this.#welcomedWith = passed(this.#owner.session()?.conversation.runner.progress);
             tell({ type: 'WELCOMED', link: generation, welcome, ...this.#stamp() });
           }),
@@ -123,6 +147,13 @@ export class Links {
           concluded: current((positions) => this.#owner.session()?.conversation.conclude(positions)),
           suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
           heard: current(() => tell({ type: 'HEARD', link: generation })),
+          renewalAsked: current(() => this.#owner.renewalAsked()),
+          renewed: current((user: User, expiresAt: number | null) => {
+            this.#credentials.rotated();
+            this.#owner.identified(user, expiresAt);
+            this.#settleRenewal(null);
+          }),
+          unrenewed: current((what: Failure) => this.#settleRenewal(what)),
           measured: current((roundTripMs) => {
             this.roundTripMs = Math.round(roundTripMs * 10) / 10;
             this.#owner.changed();
@@ -155,7 +186,10 @@ export class Links {
     return () => {
       over = true;
       link?.close();
-      if (this.#link === link) this.#link = null;
+      if (this.#link !== link) return;
+      this.#link = null;
+      this.terms = null;
+      this.#settleRenewal(failure('ConnectionLostError'));
     };
   }
 
@@ -181,10 +215,10 @@ export class Links {
         ? 'A session was resumed that this client did not ask for.'
         : `The server resumed without what it needs: ${mismatch.direction} ${mismatch.from} to ${mismatch.to}.`;
     }
-    this.#credentials.resumed();
+    this.#credentials.rotated();
     const reborn = this.#incarnation !== welcome.incarnation;
     this.#incarnation = welcome.incarnation;
-    session.user = welcome.user;
+    session.user = userOf(session, welcome);
     session.conversation.resume(told, peer, reborn);
     return null;
   }

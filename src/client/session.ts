@@ -1,4 +1,5 @@
 import type { User } from '../../machines/ports/user.js';
+import type { Welcome } from '../../machines/session/events.js';
 import type {
   AnyContract,
   Contract,
@@ -16,6 +17,7 @@ import type { ReadyOptions } from '../stream/readiness.js';
 import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
 import type { SendOptions } from '../stream/send-options.js';
 import type { SendResult } from '../stream/sent.js';
+import type { Identity, IdentityResult, SignInOptions } from './identity.js';
 
 /**
  * A user's session, seen from the client. It stays the same object while links come and go.
@@ -27,7 +29,7 @@ import type { SendResult } from '../stream/sent.js';
 export interface Session<C extends Contract = AnyContract> {
   /** The session's id: another one once a new session took a lost one's place. */
   readonly id: string;
-  /** The user this session was started for. */
+  /** Whom this session speaks for: who it was started for, or signed in since. A message has its own: `message.user`. */
   readonly user: User;
   /**
    * Handle messages of a type, one at a time and in order. What the handler returns is awaited; what it throws is told to the sender as
@@ -64,6 +66,20 @@ export interface Session<C extends Contract = AnyContract> {
     payload: RequestPayload<UpOf<C>, T>,
     options?: RequestOptions,
   ): Promise<RequestResult<RequestReply<UpOf<C>, T>>>;
+  /**
+   * Turn the session into another user's, where it is: a guest signs in. What was sent before speaks for the former user, what is sent once this
+   * has succeeded for the new one. A result, never a rejection; it waits for as long as the session lives. Errors: AccessDeniedError and the others
+   * of a start, FeatureUnavailableError, NoActiveSessionError.
+   *
+   * @example
+   * const { succeeded, error } = await session.signIn({ username: 'jane', authParams: { password } });
+   */
+  signIn(options: SignInOptions): Promise<IdentityResult>;
+  /**
+   * Renew the user's credential now: `authParams` is asked anew. The client does so by itself when the server asks, before the authentication
+   * ends. Errors: AccessDeniedError (which ends the session), AuthenticationUnavailableError, AuthParamsUnavailableError, ConnectionLostError.
+   */
+  renew(): Promise<IdentityResult>;
 }
 
 /** The session behind the interface: untyped, over whichever conversation is current. */
@@ -74,15 +90,31 @@ export class ClientSession implements Session {
   conversation: Conversation;
   readonly #requestTimeoutMs: number;
   readonly #changed: () => void;
+  readonly identity: Identity;
 
   /** `changed`: what is unconfirmed is. */
-  constructor(id: string, user: User, conversation: Conversation, requestTimeoutMs: number, changed: () => void) {
-    this.id = id;
+  constructor(
+    { sessionId, user }: Pick<Welcome, 'sessionId' | 'user'>,
+    conversation: Conversation,
+    requestTimeoutMs: number,
+    changed: () => void,
+    identity: (session: ClientSession) => Identity,
+  ) {
+    this.id = sessionId;
     this.user = user;
     this.registry = conversation.registry;
     this.conversation = conversation;
     this.#requestTimeoutMs = requestTimeoutMs;
     this.#changed = changed;
+    this.identity = identity(this);
+  }
+
+  signIn(options: SignInOptions): Promise<IdentityResult> {
+    return this.identity.signIn(options);
+  }
+
+  renew(): Promise<IdentityResult> {
+    return this.identity.renew();
   }
 
   on(type: string, handler: MessageHandler): () => void {

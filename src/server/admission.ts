@@ -6,7 +6,7 @@ import { refusal } from '../../adapters/auth/refuse.js';
 import { type AdmissionPlan, judgeHello, planAdmission } from '../../machines/connection/admission.js';
 import type { Admittance, Authenticator, Refusal, RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Clock } from '../../machines/ports/host.js';
-import type { Admission, Admitted, SessionStore } from '../../machines/ports/store.js';
+import type { Admission, Admitted, Identified, SessionStore } from '../../machines/ports/store.js';
 import type { Profile } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
 import type { HelloFields, StartFields } from '../wire/frames.js';
@@ -146,7 +146,10 @@ const carryOut = (env: AdmissionEnv, attempt: AdmissionRequest, planned: Admissi
 };
 
 const authenticate =
-  ({ authenticator, log }: AdmissionEnv, { start, request, signal }: AdmissionRequest): TE.TaskEither<Failure, Admittance> =>
+  (
+    { authenticator, log }: AdmissionEnv,
+    { start, request, signal }: Pick<AdmissionRequest, 'start' | 'request' | 'signal'>,
+  ): TE.TaskEither<Failure, Admittance> =>
   async () => {
     const { username, authParams = {} } = start;
     const refused = ({ code, detail }: Refusal): Failure => {
@@ -164,6 +167,43 @@ const authenticate =
       return E.left(refused(refusal('AuthenticationUnavailableError', { authParams, request }, detail)));
     }
   };
+
+/** A session that is there already asks to speak for a user, with a credential. */
+export interface IdentityRequest extends Pick<AdmissionRequest, 'request' | 'signal'> {
+  readonly sessionId: string;
+  readonly start: Required<Pick<StartFields, 'username' | 'authParams'>>;
+  /** Asked once the verdict is there, and right before it is written: the hash of the token that becomes the session's, or why it is too late. */
+  commit(): E.Either<Failure, string>;
+}
+
+export type IdentifiedSession = Identified & { readonly expiresAt: number | null };
+
+/** As an admission, for a session that is there: judged, then written in one transaction. */
+export const identify = (env: AdmissionEnv, attempt: IdentityRequest): TE.TaskEither<Failure, IdentifiedSession> => {
+  const { authenticator, store, clock, log } = env;
+  const { sessionId, request, signal } = attempt;
+  const start = { ...attempt.start, token: '' };
+  const { username } = start;
+  const write = ({ user, expiresAt }: Admittance): TE.TaskEither<Failure, IdentifiedSession> =>
+    F.pipe(
+      TE.fromEither(attempt.commit()),
+      TE.chain((tokenHash) =>
+        askingStore(() =>
+          store.identify({ sessionId, username, profile: user ?? {}, tokenHash, expiresAt: expiresAt ?? null, now: clock.wall() }),
+        ),
+      ),
+      TE.map((identified) => ({ ...identified, expiresAt: expiresAt ?? null })),
+    );
+  return F.pipe(
+    TE.fromEither(authoriseStart(start)),
+    TE.chain(() => {
+      if (authenticator !== null) return authenticate(env, { start, request, signal });
+      log.info({ username, detail: 'The server has no `authenticate` to judge authParams.' }, 'access denied');
+      return TE.left(failure('AccessDeniedError'));
+    }),
+    TE.chain(write),
+  );
+};
 
 /** How long a session is kept after a lost link: not at all where its client does not know how to come back. */
 export const keptMsOf = ({ resumeWindowMs }: Pick<Settings, 'resumeWindowMs'>, { features }: Pick<HelloFields, 'features'>): number =>

@@ -1,4 +1,5 @@
 import type { AcceptedSocket } from '../../machines/ports/socket.js';
+import type { User } from '../../machines/ports/user.js';
 import type { EndReason } from '../../machines/reasons.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
 import type { HandlerReports } from '../stream/handlers.js';
@@ -12,6 +13,8 @@ import type { ServerSession } from './session.js';
 export interface ServerEvents<C extends Contract = AnyContract> {
   /** Once for each session, before any of its messages is handled: the place to register handlers. */
   session: (session: ServerSession<C>, how: { readonly recovered: boolean }) => void;
+  /** The session speaks for another user from here on: its client has signed in. Before any message is handled that was sent behind that. */
+  identity: (session: ServerSession<C>, how: { readonly former: User }) => void;
   /** The session is over. `unconfirmed`: what was sent to it and is not known as handled. */
   ended: (session: ServerSession<C>, how: { readonly reason: EndReason; readonly unconfirmed: readonly Unconfirmed[] }) => void;
   /** A message came that nobody handles. */

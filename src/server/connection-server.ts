@@ -6,6 +6,7 @@ import type { Mismatch } from '../../machines/stream/stream.js';
 import type { HelloFields, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
 import type { AdmittedSession } from './admission.js';
 import type { ServerConnection } from './connection.js';
+import type { Identities } from './identity.js';
 import type { Settings } from './options.js';
 import type { LiveSession } from './session.js';
 
@@ -67,6 +68,7 @@ export interface ConnectionServer {
   readonly keeper: SessionKeeping;
   /** The store is there, or why not. Never rejects. */
   opened(): Promise<E.Either<Failure, void>>;
+  readonly identities: Pick<Identities, 'renew'>;
   /** Decide on a start. Never rejects. */
   admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>>;
   /** For the log. */

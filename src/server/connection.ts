@@ -28,7 +28,7 @@ import { encodeBatch } from '../wire/encode.js';
 import type { ClientFrame, HelloFields, OutboundFrame, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
 import type { OfferedHello } from '../wire/hello.js';
 import { isPacket } from '../wire/is-packet.js';
-import { helloSizeMax, volatileBufferedMax, volatileFeature } from '../wire/limits.js';
+import { helloSizeMax, renewalFeature, volatileBufferedMax, volatileFeature } from '../wire/limits.js';
 import { authoriseHello } from './admission.js';
 import type { ConnectionServer, Resumption } from './connection-server.js';
 import type { LiveSession, SessionConnection } from './session.js';
@@ -66,6 +66,11 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** What was to be resumed and can not go on, and why. */
   #mismatched: { readonly session: LiveSession; readonly mismatch: Mismatch } | null = null;
   #admission: AbortController | null = null;
+  /** A renewal that has come. */
+  #renewal: Renewal | null = null;
+  #isRenewing = false;
+  /** When a new credential was asked for last, in monotonic milliseconds; null: not on this connection, or not since there was one. */
+  #renewalAskedAt: number | null = null;
   /** What came and is not delivered, batch by batch: with effects held, more than one may wait. */
   readonly #packets: (readonly InboundData[])[] = [];
   #timer: TimerHandle | null = null;
@@ -128,6 +133,7 @@ export class ServerConnection implements SessionConnection, Ticked {
       this.#signs.heardAt = now;
       this.#live({ type: 'heard', now, signs: this.#signs });
     }
+    this.#watchAuthentication(now);
     this.#live({ type: 'look', now, signs: this.#signs, lostMs, nextAt });
     if (this.#isWatched && this.#signs.awaitingSince === null && !isAsking(this.#liveness)) {
       this.#isWatched = false;
@@ -158,6 +164,17 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** Say no to the start that is being decided, where it is this user's. */
   refuseStart(username: string, what: Failure): void {
     if (this.#state === 'admitting' && this.#username === username) this.input({ type: 'dismissed', failure: what });
+  }
+
+  /** [R61] Ask for a new credential in time, and again where nothing came of it. */
+  #watchAuthentication(now: number): void {
+    const session = this.#session;
+    if (session === null || this.#isRenewing || session.signingIn !== null || !session.features.includes(renewalFeature)) return;
+    const { expiresAt, renewAt, askEveryMs } = session.authentication;
+    const wall = this.#server.clock.wall();
+    if (expiresAt === null || wall < renewAt || (this.#renewalAskedAt !== null && now - this.#renewalAskedAt < askEveryMs)) return;
+    this.#renewalAskedAt = now;
+    this.input({ type: 'renewalDue', withinMs: Math.max(expiresAt - wall, 0) });
   }
 
   /** Another connection has the start now, and its session where it made one. */
@@ -235,10 +252,17 @@ export class ServerConnection implements SessionConnection, Ticked {
         if (frame.positions !== undefined) this.#session?.conversation.conclude(frame.positions);
         return frame.bye.code === 'SessionEndedError' ? this.input({ type: 'left' }) : this.#drop();
       case 'renewal':
-      case 'signIn':
+        if (this.#state === 'live' && this.#session?.features.includes(renewalFeature) !== true) return this.#notAgreed(frame.kind);
+        // While one is judged, it stands for another.
+        if (!this.#isRenewing) this.#renewal = frame;
+        return this.input({ type: 'renewal' });
       case 'volatile':
-        return this.#violated('ProtocolError', `A frame of a feature came that this server does not offer: ${frame.kind}.`);
+        return this.#notAgreed(frame.kind);
     }
+  }
+
+  #notAgreed(kind: string): void {
+    this.#violated('ProtocolError', `A frame of a feature came that this server does not offer: ${kind}.`);
   }
 
   #helloCame(hello: HelloFields): void {
@@ -325,6 +349,15 @@ export class ServerConnection implements SessionConnection, Ticked {
         return session?.conversation.received(this.#packets.shift() ?? []);
       case 'sayEnd':
         return session?.conversation.end();
+      case 'askRenewal':
+        return this.#send([{ kind: 'renew', withinMs: effect.withinMs }]);
+      case 'renew':
+        return void this.#renew();
+      case 'sayRenewed':
+        if (session !== null) this.#send([{ kind: 'renewed', user: session.user, expiresAt: session.authentication.expiresAt }]);
+        return;
+      case 'sayUnrenewed':
+        return this.#send([{ kind: 'unrenewed', why: effect.failure }]);
       case 'deny':
         this.#server.refused(effect.failure, this.request);
         return this.#send([{ kind: 'deny', deny: effect.failure }]);
@@ -395,6 +428,20 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.input({ type: 'resumed', isEnding });
   }
 
+  async #renew(): Promise<void> {
+    const session = this.#session;
+    const renewal = this.#renewal;
+    // The credential has one use: nothing here keeps it.
+    this.#renewal = null;
+    if (session === null || renewal === null || this.#isRenewing) return;
+    this.#isRenewing = true;
+    const isCurrent = (): boolean => this.#state === 'live' && this.#session === session;
+    const problem = await this.#server.identities.renew(session, renewal, isCurrent);
+    this.#isRenewing = false;
+    if (problem === null) this.#renewalAskedAt = null;
+    if (isCurrent()) this.input({ type: 'renewed', failure: problem });
+  }
+
   async #admit(): Promise<void> {
     const hello = this.#hello as HelloFields;
     const start = this.#start as StartFields;
@@ -450,5 +497,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.#timer = null;
   }
 }
+
+type Renewal = Extract<ClientFrame, { kind: 'renewal' }>;
 
 const beforeWelcome: ReadonlySet<ConnectionState> = new Set(['awaitingHello', 'resuming', 'awaitingStart', 'admitting']);

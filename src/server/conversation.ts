@@ -1,5 +1,6 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { KeptSession } from '../../machines/ports/store.js';
+import type { User } from '../../machines/ports/user.js';
 import { failure } from '../../machines/reasons.js';
 import { restoredStream, type StoredPositions } from '../../machines/stream/journal.js';
 import type { OutboundData } from '../../machines/stream/packets.js';
@@ -20,7 +21,8 @@ export const conversationFor = (
   sessionId: string,
   hello: Pick<HelloFields, 'window' | 'features'>,
   session: () => LiveSession,
-  { poisoned, ...reports }: SessionReports,
+  user: User,
+  { signIn, poisoned, ...reports }: SessionReports,
   durable: DurableSession | null,
   atTurnEnd: ConversationSettings['atTurnEnd'],
   kept?: KeptSession,
@@ -43,12 +45,14 @@ export const conversationFor = (
         if (session().whenFull === 'end') endAsTooSlow(session(), 'It leaves the buffer full.');
       },
       reports,
+      signIn,
       ...(durable === null ? {} : durableOwner(durable, session, poisoned)),
     },
     newRegistry(),
     { clock, ...held, handlerTimeoutMs: settings.handlerTimeoutMs, atTurnEnd },
     {
       sessionId,
+      user,
       ...agreed,
       ackDelayMs: settings.ackDelayMs,
       volatile: hello.features.includes(volatileFeature),
@@ -59,6 +63,7 @@ export const conversationFor = (
 
 /** What a session's app hears of its messages. */
 export type SessionReports = ConversationOwner['reports'] & {
+  readonly signIn: NonNullable<ConversationOwner['signIn']>;
   /** The process died with its handler as often as it may: it is passed over. */
   poisoned(message: { readonly id: string; readonly type: string }): void;
 };

@@ -41,6 +41,11 @@ export interface ServerOptions {
   readonly confirmWithinMs?: number;
   /** How long a session is kept after its link was lost, in milliseconds, so that its client can resume it. Default: 120,000. 0: not at all. */
   readonly resumeWindowMs?: number;
+  /**
+   * How long before an authentication ends its client is asked for a new credential, in milliseconds; never more than a fifth of the
+   * time that it lasts. Default: 60,000.
+   */
+  readonly renewBeforeMs?: number;
   /** How long the goodbyes may take, in milliseconds. Default: 5,000. */
   readonly endDeadlineMs?: number;
   /** How long a user stays online after the last session is gone, in milliseconds. Default: 5,000. */
@@ -88,6 +93,8 @@ export const serverDefaults = {
   confirmWithinMs: 10_000,
   /** A tunnel, a lift, a change of network: what a person calls an interruption. */
   resumeWindowMs: 120_000,
+  /** Time for a few tries where whoever decides can not be asked at once. */
+  renewBeforeMs: 60_000,
   endDeadlineMs: 5_000,
   /** Longer than a reload of a page takes. */
   presenceGraceMs: 5_000,
@@ -118,6 +125,7 @@ export interface Settings {
   readonly helloTimeoutMs: number;
   readonly confirmWithinMs: number;
   readonly resumeWindowMs: number;
+  readonly renewBeforeMs: number;
   readonly endDeadlineMs: number;
   readonly presenceGraceMs: number;
   readonly handlerTimeoutMs: number;
@@ -139,6 +147,7 @@ const times = [
   'helloTimeoutMs',
   'confirmWithinMs',
   'resumeWindowMs',
+  'renewBeforeMs',
   'endDeadlineMs',
   'presenceGraceMs',
   'handlerTimeoutMs',
@@ -189,6 +198,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
     helloTimeoutMs: pick('helloTimeoutMs'),
     confirmWithinMs: pick('confirmWithinMs'),
     resumeWindowMs: pick('resumeWindowMs'),
+    renewBeforeMs: pick('renewBeforeMs'),
     endDeadlineMs: pick('endDeadlineMs'),
     presenceGraceMs: pick('presenceGraceMs'),
     handlerTimeoutMs: pick('handlerTimeoutMs'),

@@ -19,6 +19,7 @@ import type { ConnectionServer, StartAttempt } from './connection-server.js';
 import { type AskStore, type Sessions, sessionsOf, type Users, usersOf } from './directory.js';
 import { Emitter } from './emitter.js';
 import { type AttachableServer, type AttachOptions, attachTo, type Listening, type ListenOptions, listenOn } from './http.js';
+import { Identities } from './identity.js';
 import { type Logger, loggerOf } from './logger.js';
 import { type ServerOptions, type Settings, settingsOf } from './options.js';
 import { SessionKeeper } from './session-keeper.js';
@@ -42,6 +43,7 @@ export class SessionServer implements Server, ConnectionServer {
   readonly #turns: Turns | null;
   readonly keeper: SessionKeeper;
   readonly #gate: AdmissionGate;
+  readonly identities: Identities;
   readonly #ticker: Ticker<ServerConnection>;
   /** Those that wait for their client's word. */
   readonly #watched: Ticker<ServerConnection>;
@@ -67,6 +69,7 @@ export class SessionServer implements Server, ConnectionServer {
       log: this.#log,
       events: this.#events,
       gate: this.#gate,
+      signIn: (session, item, number) => this.identities.signIn(session, item, number),
     });
     this.#ticker = new Ticker(this.#host.clock, this.settings.pingEveryMs);
     this.#watched = new Ticker(this.#host.clock, watchedRhythmMs);
@@ -77,6 +80,14 @@ export class SessionServer implements Server, ConnectionServer {
       clock: this.#host.clock,
       log: this.#log,
     };
+    this.identities = new Identities({
+      env: this.#env,
+      settings: this.settings,
+      clock: this.#host.clock,
+      log: this.#log,
+      events: this.#events,
+      sessions: this.keeper,
+    });
     const ask: AskStore = (question) => this.#store.ask(question);
     this.users = usersOf(ask);
     this.sessions = sessionsOf(ask, {

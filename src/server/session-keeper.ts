@@ -2,10 +2,14 @@ import { either as E } from 'fp-ts';
 import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Host } from '../../machines/ports/host.js';
 import type { KeptSession, SessionRecord, StreamTermsKept } from '../../machines/ports/store.js';
+import type { User } from '../../machines/ports/user.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
+import type { ArrivedSignIn } from '../../machines/stream/packets.js';
+import type { ConversationOwner } from '../stream/conversation.js';
 import type { HandlerReports } from '../stream/handlers.js';
 import { TurnEnd } from '../stream/turn-end.js';
 import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
+import { renewalFeature, resumeFeature, signInFeature } from '../wire/limits.js';
 import { type AdmittedSession, hashOfToken, isSameHash, keptMsOf } from './admission.js';
 import type { AdmissionGate } from './admission-gate.js';
 import type { ServerEvents } from './api.js';
@@ -21,7 +25,7 @@ import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
-import { LiveSession, type SessionConnection } from './session.js';
+import { authenticationUntil, LiveSession, onlineNow, type SessionConnection } from './session.js';
 import { Starts } from './starts.js';
 import type { StoreKeeper } from './store-keeper.js';
 import type { Turns } from './turns.js';
@@ -49,6 +53,8 @@ export interface SessionKeeperParts {
   readonly log: Logger;
   readonly events: Emitter<ServerEvents>;
   readonly gate: AdmissionGate;
+  /** The client of a session wants to sign in: as `signIn` of its conversation's owner. */
+  signIn(session: LiveSession, item: ArrivedSignIn, number: number): ReturnType<NonNullable<ConversationOwner['signIn']>>;
 }
 
 /** The sessions of this process, from their admission to their end: each is unconfirmed, then active, then written as ended; or forgotten. */
@@ -107,6 +113,7 @@ export class SessionKeeper implements SessionKeeping {
     const terms = { keptMs, window: hello.window, features: hello.features, expiresAt: admitted.expiresAt };
     const tokenHash = hashOfToken(start.token, hello.key);
     const session = this.#make({ record: admitted.session, terms, tokenHash, origin: connection.request, connection });
+    session.key = hello.key;
     session.displaces = place.kind === 'free' ? place.displaces : [];
     this.starts.add(session);
     return E.right(session);
@@ -137,6 +144,7 @@ export class SessionKeeper implements SessionKeeping {
     const current = (): LiveSession => session;
     const durable = turns === null || terms.keptMs === 0 ? null : new DurableSession({ turns, clock, session: current }, kept);
     const reports: SessionReports = {
+      signIn: (item, number) => this.#parts.signIn(session, item, number),
       unhandled: (event) => events.emit('unhandled', session, event),
       handlerFailed: (event) => this.#handlerFailed(session, event),
       handlerSlow: (event) => log.warn({ session: session.id, ...event }, 'a message handler is slow'),
@@ -147,17 +155,22 @@ export class SessionKeeper implements SessionKeeping {
         events.emit('poisoned', session, event);
       },
     };
-    const session: LiveSession = new LiveSession(record, {
-      origin,
-      conversation: conversationFor(settings, clock, record.id, terms, current, reports, durable, this.#turnEnd.plan, kept),
-      connection,
-      durable,
-      tokenHash,
-      keptMs: terms.keptMs,
-      expiresAt: terms.expiresAt,
-      requestTimeoutMs: settings.requestTimeoutMs,
-      whenFull: settings.whenFull,
-    });
+    const user = onlineNow(record.user);
+    const session: LiveSession = new LiveSession(
+      record,
+      {
+        origin,
+        conversation: conversationFor(settings, clock, record.id, terms, current, user, reports, durable, this.#turnEnd.plan, kept),
+        connection,
+        durable,
+        tokenHash,
+        keptMs: terms.keptMs,
+        features: featuresOf(terms),
+        requestTimeoutMs: settings.requestTimeoutMs,
+        whenFull: settings.whenFull,
+      },
+      authenticationUntil(terms.expiresAt, clock.wall(), settings.renewBeforeMs),
+    );
     return session;
   }
 
@@ -201,7 +214,9 @@ export class SessionKeeper implements SessionKeeping {
     session.conversation.stop();
     session.durable?.cut();
     if (session.origin === nowhere) session.origin = by.request;
-    const [formerHash, nextHash] = [session.tokenHash, hashOfToken(next, hello.key)];
+    session.key = hello.key;
+    rotate(session, tokens, next);
+    const [formerHash, nextHash] = [session.tokenHash, session.hashOf(next)];
     this.starts.rename(session, nextHash);
     const own = session.conversation.positions();
     return {
@@ -242,7 +257,7 @@ export class SessionKeeper implements SessionKeeping {
 
   detach(session: LiveSession): void {
     const { settings, clock, log } = this.#parts;
-    const isActive = this.#isActive(session);
+    const isActive = this.isActive(session);
     const over = (reason: EndReason, what: Failure | null): void => {
       // One that was never confirmed never was, unless it is taken away by name.
       if (isActive || (what !== null && reasons[what.code].ends !== null)) this.end(session, reason, what);
@@ -275,7 +290,7 @@ export class SessionKeeper implements SessionKeeping {
     const { log, events } = this.#parts;
     this.starts.remove(session);
     session.durable?.confirm();
-    const isKnown = this.#isActive(session);
+    const isKnown = this.isActive(session);
     this.#entered(session);
     // [R65] The place was decided at the welcome; the goodbyes to those who had it waited for the client's word that it heard so.
     const { displaces } = session;
@@ -296,6 +311,16 @@ export class SessionKeeper implements SessionKeeping {
     this.#forget(session.id);
   }
 
+  /** It speaks for this user from now on. */
+  move(session: LiveSession, user: User): void {
+    const isActive = this.live.remove(session);
+    const former = session.user;
+    if (session.isPresent) this.presence.entered(user.id);
+    session.user = onlineNow(user);
+    if (session.isPresent) this.presence.left(former.id);
+    if (isActive) this.live.add(session);
+  }
+
   discard({ session }: AdmittedSession): void {
     this.#forget(session.id);
   }
@@ -306,6 +331,7 @@ export class SessionKeeper implements SessionKeeping {
     const wasActive = this.live.remove(session);
     if (!wasActive && !this.starts.remove(session)) return;
     session.durable?.close();
+    session.signingIn?.over.abort();
     const unconfirmed = session.conversation.close(what?.code ?? (reason === 'ended' ? 'SessionEndedError' : 'SessionExpiredError'));
     this.#remember(session, what ?? (reason === 'ended' ? failure('SessionEndedError') : null));
     void store.write('end a session', (to) => to.endSession({ id: session.id, reason, now: clock.wall() }));
@@ -338,7 +364,7 @@ export class SessionKeeper implements SessionKeeping {
 
   giveUp(session: LiveSession): void {
     session.connection.release();
-    if (this.#isActive(session)) this.end(session, 'expired', null);
+    if (this.isActive(session)) this.end(session, 'expired', null);
     else if (this.find(session.id) === session) this.forget(session);
   }
 
@@ -349,7 +375,7 @@ export class SessionKeeper implements SessionKeeping {
     else this.#parts.log.warn({ session }, 'security: a session was named as abandoned with a token that is not its own');
   }
 
-  #isActive(session: LiveSession): boolean {
+  isActive(session: LiveSession): boolean {
     return this.live.byId(session.id) === session;
   }
 
@@ -377,6 +403,20 @@ export class SessionKeeper implements SessionKeeping {
     events.emit('handlerFailed', session, event);
   }
 }
+
+/** Those that the client lists and this server has. */
+const featuresOf = ({ features, keptMs }: Pick<StreamTermsKept, 'features' | 'keptMs'>): readonly string[] =>
+  [...(keptMs > 0 ? [resumeFeature] : []), renewalFeature, signInFeature].filter((feature) => features.includes(feature));
+
+/** A sign-in that is under way goes on for who knows its token, and for nobody else: with the former token alone, anybody might be there. */
+const rotate = (session: LiveSession, tokens: readonly string[], next: string): void => {
+  const { signingIn } = session;
+  if (signingIn === null) return;
+  if ([...tokens, next].some((token) => isSameHash(signingIn.tokenHash, session.hashOf(token)))) {
+    signingIn.tokenHash = session.hashOf(next);
+    signingIn.isRotated = true;
+  } else signingIn.over.abort();
+};
 
 /** Is one of the tokens that are shown the session's current one? [R57] */
 const isOneOf = (tokens: readonly string[], key: string | undefined, { tokenHash }: Pick<LiveSession, 'tokenHash'>): boolean =>

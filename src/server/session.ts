@@ -22,6 +22,7 @@ import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult 
 import type { SendOptions } from '../stream/send-options.js';
 import type { SendResult } from '../stream/sent.js';
 
+import { hashOfToken } from './admission.js';
 import type { DurableSession } from './durable.js';
 /**
  * A user's session, seen from the server.
@@ -34,6 +35,7 @@ import type { DurableSession } from './durable.js';
  */
 export interface ServerSession<C extends Contract = AnyContract> {
   readonly id: string;
+  /** Whom it speaks for: another user once its client has signed in. A message has its own: `message.user`. */
   readonly user: User;
   /** What the client says it is, or null. */
   readonly userAgent: string | null;
@@ -101,15 +103,49 @@ export interface SessionParts {
   /** Null where it does not outlive this process. */
   readonly durable: DurableSession | null;
   readonly keptMs: number;
-  readonly expiresAt: number | null;
+  /** The features that hold, by name. */
+  readonly features: readonly string[];
   readonly requestTimeoutMs: number;
   readonly whenFull: WhenFull;
 }
 
+/** A sign-in that is not decided. */
+export interface SigningIn {
+  /** Of the token that becomes the session's with it. A resume that shows it takes the sign-in along, and the token that it rotated to is the one. */
+  tokenHash: string;
+  /** The session was resumed since it came. */
+  isRotated: boolean;
+  /** Aborted when it is void: the session is over, or in the hands of somebody who does not know its token. */
+  readonly over: AbortController;
+}
+
+/** How long an authentication holds, and when to ask for the next one. In milliseconds since the epoch. */
+export interface Authentication {
+  /** Null: for ever. */
+  readonly expiresAt: number | null;
+  /** From when on a new credential is asked for. */
+  readonly renewAt: number;
+  /** How often it is asked for then, in milliseconds. */
+  readonly askEveryMs: number;
+}
+
+/** Where nobody hears, or nobody can decide, it is asked this often before the end. */
+const asksPerRenewal = 4;
+/** What is asked for earlier was of little use: the part of its time that an authentication has left when it is asked for. */
+const renewalPart = 1 / 5;
+
+export const authenticationUntil = (expiresAt: number | null, wall: number, renewBeforeMs: number): Authentication => {
+  const leadMs = expiresAt === null ? 0 : Math.max(Math.min(renewBeforeMs, (expiresAt - wall) * renewalPart), 0);
+  return { expiresAt, renewAt: (expiresAt ?? 0) - leadMs, askEveryMs: leadMs / asksPerRenewal };
+};
+
+/** Its own session makes a user online, whether or not others have been told yet. */
+export const onlineNow = (user: User): User => ({ ...user, presence: { ...user.presence, online: true } });
+
 /** The session behind the interface: untyped, over its conversation. */
 export class LiveSession implements ServerSession {
   readonly id: string;
-  readonly user: User;
+  user: User;
   readonly userAgent: string | null;
   readonly createdAt: number;
   origin: RequestInfo;
@@ -125,17 +161,19 @@ export class LiveSession implements ServerSession {
   isPresent = false;
   /** The client's life that was told last. [R69] */
   life = 0;
-  /** When its authentication ends, in milliseconds since the epoch; null: never. */
-  readonly expiresAt: number | null;
+  readonly features: readonly string[];
+  /** The API key that its client shows: its tokens are bound to it. */
+  key: string | undefined;
+  authentication: Authentication;
+  signingIn: SigningIn | null = null;
   /** A resume moves it to another one, and so does a repeated start before it is confirmed. */
   connection: SessionConnection;
   whenFull: WhenFull;
   readonly #requestTimeoutMs: number;
 
-  constructor({ id, user, userAgent, createdAt }: SessionRecord, parts: SessionParts) {
+  constructor({ id, user, userAgent, createdAt }: SessionRecord, parts: SessionParts, authentication: Authentication) {
     this.id = id;
-    // Its own session makes a user online, whether or not others have been told yet.
-    this.user = { ...user, presence: { ...user.presence, online: true } };
+    this.user = onlineNow(user);
     this.userAgent = userAgent;
     this.createdAt = createdAt;
     this.origin = parts.origin;
@@ -144,15 +182,26 @@ export class LiveSession implements ServerSession {
     this.durable = parts.durable;
     this.tokenHash = parts.tokenHash;
     this.keptMs = parts.keptMs;
-    this.expiresAt = parts.expiresAt;
+    this.features = parts.features;
+    this.authentication = authentication;
     this.connection = parts.connection;
     this.whenFull = parts.whenFull;
     this.#requestTimeoutMs = parts.requestTimeoutMs;
   }
 
+  get expiresAt(): number | null {
+    return this.authentication.expiresAt;
+  }
+
+  /** What is kept of a token, to know it by. */
+  hashOf(token: string): string {
+    return hashOfToken(token, this.key);
+  }
+
   /** Has its authentication ended by this date, in milliseconds since the epoch? */
   isExpired(wall: number): boolean {
-    return this.expiresAt !== null && wall >= this.expiresAt;
+    const { expiresAt } = this.authentication;
+    return expiresAt !== null && wall >= expiresAt;
   }
 
   on(type: string, handler: MessageHandler): () => void {

@@ -12,6 +12,8 @@ export const failureOfStore = (what: StoreFailure): Failure => {
       return failure('AccessDeniedError');
     case 'userExists':
       return failure('UserExistsError', `Name: ${JSON.stringify(what.name)}.`);
+    case 'sessionUnknown':
+      return failure('SessionUnknownError', `Id: ${what.id}.`);
     case 'userUnknown':
       return failure('UserUnknownError', `Id: ${what.id}.`);
   }

@@ -1,11 +1,11 @@
 import type { HelloFields, PositionFields, WelcomeFields } from '../wire/frames.js';
-import { resumeFeature, volatileFeature } from '../wire/limits.js';
+import { volatileFeature } from '../wire/limits.js';
 import type { Settings } from './options.js';
 import type { LiveSession } from './session.js';
 
 /** What a session's client is told [R23]. */
 export const welcomeOf = (
-  { id, user, expiresAt, keptMs }: LiveSession,
+  { id, user, authentication: { expiresAt }, keptMs, features }: LiveSession,
   { window, messageSize, batchSize, ackDelayMs }: Settings,
   incarnation: number,
   positions: PositionFields | null,
@@ -18,7 +18,7 @@ export const welcomeOf = (
   incarnation,
   expiresAt,
   resumeWindowMs: keptMs,
-  features: [...(keptMs > 0 ? [resumeFeature] : []), ...(asked.includes(volatileFeature) ? [volatileFeature] : [])],
+  features: [...features, ...(asked.includes(volatileFeature) ? [volatileFeature] : [])],
   window,
   limits: { messageSize, batchSize },
   pingEveryMs,

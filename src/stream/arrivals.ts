@@ -1,4 +1,5 @@
 import type { Clock } from '../../machines/ports/host.js';
+import type { User } from '../../machines/ports/user.js';
 import type { InboundData, InboundItem, Outcome } from '../../machines/stream/packets.js';
 import { Gate } from './gate.js';
 import type { Answerer } from './requests.js';
@@ -10,6 +11,8 @@ type Request = Extract<InboundItem, { kind: 'request' }>;
 export interface ArrivalsOwner {
   readonly clock: Clock;
   readonly answerer: Answerer;
+  /** How many cancels are remembered: no more requests can wait. */
+  readonly cancelsMax: number;
   /** May a handler be run for what was shipped before, and may have been run for? Left out: it may. */
   readonly again?: ((number: number, type: string) => Promise<boolean>) | undefined;
   settled(number: number, outcome: Outcome): void;
@@ -28,13 +31,18 @@ export class Arrivals {
   #idle: (() => void) | null = null;
   #isOver = false;
 
-  constructor(owner: ArrivalsOwner) {
+  /** Whom what arrives now speaks for. */
+  user: User;
+
+  constructor(owner: ArrivalsOwner, user: User) {
     this.#owner = owner;
+    this.user = user;
   }
 
   /** Before a piece is taken in: what comes together with its cancel is not started. */
   noteCancels(packets: readonly InboundData[]): void {
-    for (const packet of packets) if (packet.kind === 'cancel') this.#cancelled.set(packet.to, true);
+    for (const packet of packets)
+      if (packet.kind === 'cancel' && this.#cancelled.size < this.#owner.cancelsMax) this.#cancelled.set(packet.to, true);
   }
 
   /** Handlers could be registered: what waited for that is started. */
@@ -68,18 +76,19 @@ export class Arrivals {
     if (this.#cancelled.has(number)) return settled(number, 'handled');
     if (waitedMs >= item.timeoutMs) return settled(number, 'expired');
     if (item.options?.redelivered === true && again !== undefined) return void this.#startAgain(number, item, again(number, item.type));
-    void answerer.answer(number, item);
+    void answerer.answer(number, item, this.user);
     settled(number, 'handled');
   }
 
   async #startAgain(number: number, item: Request, asked: Promise<boolean>): Promise<void> {
     const { answerer, settled, poisoned } = this.#owner;
+    const { user } = this;
     this.#asking.set(number, true);
     const may = await asked;
     this.#asking.delete(number);
     if (this.#isOver) return;
     const isCancelled = this.#cancelled.has(number);
-    if (!isCancelled && may) void answerer.answer(number, item);
+    if (!isCancelled && may) void answerer.answer(number, item, user);
     else if (!isCancelled) poisoned(number);
     settled(number, 'handled');
     this.forgetCancels();

@@ -1,12 +1,17 @@
 import type { Clock } from '../../machines/ports/host.js';
-import type { Failure, ReasonCode } from '../../machines/reasons.js';
+import type { User } from '../../machines/ports/user.js';
+import { type Failure, failure, type ReasonCode } from '../../machines/reasons.js';
 import type {
+  ArrivedSignIn,
+  IdentityItem,
   InboundData,
   InboundItem,
   JsonText,
   MessageItem,
   OutboundData,
+  Outcome,
   Positions,
+  SignInItem,
   StreamWindow,
 } from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
@@ -44,11 +49,15 @@ export interface ConversationSettings {
 /** What the other side has agreed to, at the welcome. */
 export interface ConversationTerms {
   readonly sessionId: string;
+  /** Whom it speaks for at its beginning. */
+  readonly user: User;
   readonly peerWindow: StreamWindow;
   readonly messageSizeMax: number;
   readonly ackDelayMs: number;
   /** Does it take volatile messages? Default: no. */
   readonly volatile?: boolean;
+  /** Can this side's user become another? */
+  readonly signIn?: boolean;
 }
 
 export interface ConversationOwner {
@@ -62,6 +71,13 @@ export interface ConversationOwner {
   readonly again?: ((number: number, type: string) => Promise<boolean>) | undefined;
   /** The other side leaves unacknowledged more than this one can hold: it is to be given up. */
   tooSlow(): void;
+  /**
+   * The other side wants to speak for another user: why it may not ask that now, or how it is judged, once all is handled that came before. What
+   * is judged well is told by `identify`; null is answered where that was done.
+   */
+  signIn?(item: ArrivedSignIn, number: number): Failure | (() => Promise<Failure | null>);
+  /** From here on the session speaks for this user. */
+  identified?(item: IdentityItem): void;
   /** Something is to be kept that was not before. */
   readonly changed?: (() => void) | undefined;
   /** Why nothing can be accepted right now; null: it can. */
@@ -110,6 +126,8 @@ export class Conversation {
   readonly runner: StreamRunner;
   readonly registry: Registry;
   readonly #arrivals: Arrivals;
+  /** A sign-in has come and is not judged. */
+  #isJudging = false;
   #over: ReasonCode | null = null;
   /** Once it is over: the last number that anything was done about. */
   #begun = 0;
@@ -134,7 +152,10 @@ export class Conversation {
         write: (packets) => owner.write(packets),
         deliver: (number, item) => this.#deliver(number, item),
         confirmed: (effect) => this.#confirmed(effect),
-        volatile: (item) => this.#volatile.handle(item),
+        // For whom it would speak is not known while a sign-in is judged.
+        volatile: (item) => {
+          if (!this.#isJudging) this.#volatile.handle(item, this.#arrivals.user);
+        },
         numbered: (ticket, number) => this.#asker.numbered(ticket, number),
         handedBack: (shipped) => this.#handedBack(shipped),
         dropped: (entry, why) => this.#dropped(entry, why),
@@ -165,6 +186,7 @@ export class Conversation {
         settled: (number, outcome) => this.runner.settled(number, outcome),
       },
       true,
+      terms.user,
     );
     this.#volatile = new VolatileInbox(registry.messages, { idPrefix, reports: owner.reports });
     this.#asker = new Asker({
@@ -194,14 +216,18 @@ export class Conversation {
       fail: (to, code, message) => this.#outbox.answer({ kind: 'failure', to, code, message }, 0),
       requestFailed: (request) => owner.reports.requestFailed(request),
     });
-    this.#arrivals = new Arrivals({
-      clock: settings.clock,
-      answerer: this.#answerer,
-      again: owner.again,
-      settled: (number, outcome) => this.runner.settled(number, outcome),
-      poisoned: (to) =>
-        this.#outbox.answer({ kind: 'failure', to, code: 'RequestFailedError', message: 'Its handler did not survive it.' }, 0),
-    });
+    this.#arrivals = new Arrivals(
+      {
+        clock: settings.clock,
+        answerer: this.#answerer,
+        cancelsMax: settings.ownWindow.messages,
+        again: owner.again,
+        settled: (number, outcome) => this.runner.settled(number, outcome),
+        poisoned: (to) =>
+          this.#outbox.answer({ kind: 'failure', to, code: 'RequestFailedError', message: 'Its handler did not survive it.' }, 0),
+      },
+      terms.user,
+    );
   }
 
   /** Messages were waiting until now, so that handlers could be registered. */
@@ -250,6 +276,26 @@ export class Conversation {
       this.#clock.now() + waitMs,
     );
     return sent.accepted ? this.#asker.ask(sent.ticket, type, waitMs, signal) : refusedWith(sent.error);
+  }
+
+  /** Does the other side take sign-ins? */
+  get canSignIn(): boolean {
+    return this.#terms.signIn === true;
+  }
+
+  /** Ask to speak for another user from here on: what is sent before this speaks for the present one. A result, never a rejection. */
+  async signIn(credential: SignInItem['credential'], size: number): Promise<RequestResult<unknown>> {
+    const sent = this.#outbox.accept({ kind: 'signIn', credential }, size);
+    return sent.accepted
+      ? this.#asker.ask(sent.ticket, 'signIn', null)
+      : { succeeded: false, failed: true, error: sent.error, maybeHandled: false };
+  }
+
+  /** From here on it speaks for this user. `to`: the sign-in that says so to the other side; without one, it knows already. */
+  identify(user: User, to?: Pick<IdentityItem, 'to' | 'expiresAt'>): void {
+    this.#arrivals.user = user;
+    this.#inbox.user = user;
+    if (to !== undefined) this.#outbox.answer({ kind: 'identity', user, ...to }, JSON.stringify(user).length);
   }
 
   received(packets: readonly InboundData[]): void {
@@ -350,7 +396,7 @@ export class Conversation {
 
   /** [R60] No link outlived it: the app has it back. */
   #handedBack({ number, entry }: Shipped): void {
-    if (entry.item.kind === 'request')
+    if (entry.item.kind === 'request' || entry.item.kind === 'signIn')
       this.#asker.answered({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'No link outlived it.' });
     for (const message of givenBack(entry, { shipped: true, handled: 'unknown' })) this.#owner.reports.handedBack(message);
     this.#outbox.readiness.look();
@@ -373,6 +419,17 @@ export class Conversation {
         // Where it came before its request was started, that is known already.
         this.#answerer.cancelled(item.to);
         return;
+      case 'signIn':
+        return this.#signInCame(number, item);
+      case 'identity':
+        if (this.#terms.signIn !== true) return this.#owner.violated(failure('ProtocolError', 'An identity came that was not agreed on.'));
+        this.#arrivals.user = item.user;
+        this.#inbox.add(number, () => {
+          this.#inbox.user = item.user;
+          return 'handled';
+        });
+        this.#owner.identified?.(item);
+        return this.#asker.answered({ kind: 'reply', to: item.to, payload: item.user });
       case 'end':
         return;
     }
@@ -382,6 +439,23 @@ export class Conversation {
     if (entry instanceof Sent) entry.settle(why);
     this.#outbox.readiness.look();
     this.#owner.dropped?.(entry);
+  }
+
+  /** It has its turn among the messages: those before it are handled for the present user. Nothing behind it begins before it is judged. [R62] */
+  #signInCame(number: number, item: ArrivedSignIn): void {
+    const judge = !this.#isJudging
+      ? (this.#owner.signIn?.(item, number) ?? failure('ProtocolError', 'A sign-in came that was not agreed on.'))
+      : failure('ProtocolError', 'A sign-in came before the last one was answered.');
+    if (typeof judge !== 'function') return this.#owner.violated(judge);
+    this.#isJudging = true;
+    this.#arrivals.gate.hold();
+    this.#inbox.add(number, async (): Promise<Outcome> => {
+      const problem = await judge();
+      if (problem !== null) this.#outbox.answer({ kind: 'failure', to: number, code: problem.code, message: problem.message }, 0);
+      this.#isJudging = false;
+      if (this.#over === null) this.#arrivals.release();
+      return 'handled';
+    });
   }
 
   #confirmed({ entries, exceptions }: Extract<StreamEffect, { type: 'confirmed' }>): void {

@@ -1,4 +1,7 @@
-/** Holds back what is dispatched on arrival until handlers could be registered: no more than one macrotask brings, or the peer's window allows. */
+/**
+ * Holds back what is dispatched on arrival: until handlers could be registered, and while a sign-in is judged. No more waits than the peer's window
+ * allows.
+ */
 export class Gate {
   #waiting: (() => void)[] | null = [];
 
@@ -16,6 +19,11 @@ export class Gate {
     const waiting = this.#waiting ?? [];
     this.#waiting = null;
     for (const run of waiting) run();
+  }
+
+  /** From now on everything waits again. */
+  hold(): void {
+    this.#waiting ??= [];
   }
 
   /** What waits is nobody's business any more. */

@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
+import type { User } from '../../machines/ports/user.js';
 import type { InboundItem, Outcome } from '../../machines/stream/packets.js';
 import { at, lengthOf, push, type Queue, queueOf, shift, toArray } from '../../machines/stream/queue.js';
 import { SparseMap } from './sparse.js';
@@ -8,6 +9,8 @@ export interface MessageInfo {
   /** Unique among all messages: session, direction and number. The same message given twice has the same id. A volatile one has no number: its id is unique in this process. */
   readonly id: string;
   readonly type: string;
+  /** Whom the message speaks for, or to: the session's user by its place in the stream, whoever that is meanwhile. */
+  readonly user: User;
   /** It was shipped before to an earlier life of this side, which may have handled it. */
   readonly redelivered: boolean;
   /** It was sent as volatile: beside the order of the others, and without confirmation. */
@@ -42,9 +45,12 @@ export interface InboxSettings {
 
 type Message = Extract<InboundItem, { kind: 'message' }>;
 
+/** Something else than a message that has its turn among them. What it comes to is an outcome; it never rejects. */
+export type Turn = () => Outcome | Promise<Outcome>;
+
 interface Waiting {
   readonly number: number;
-  readonly item: Message;
+  readonly item: Message | Turn;
   readonly arrivedAt: number;
 }
 
@@ -81,15 +87,18 @@ export class Inbox {
   #running: Info | null = null;
   #stopWaiting: (() => void) | null = null;
   #idle: (() => void) | null = null;
+  /** Whom the messages speak for whose turn it is. */
+  user: User;
 
-  constructor(handlers: HandlerTable, settings: InboxSettings, held: boolean) {
+  constructor(handlers: HandlerTable, settings: InboxSettings, held: boolean, user: User) {
+    this.user = user;
     this.#handlers = handlers;
     this.#settings = settings;
     this.#held = held;
   }
 
-  add(number: number, item: Message): void {
-    const arrivedAt = item.options?.ttlMs === undefined ? 0 : this.#settings.clock.now();
+  add(number: number, item: Message | Turn): void {
+    const arrivedAt = typeof item === 'function' || item.options?.ttlMs === undefined ? 0 : this.#settings.clock.now();
     if (this.#busy || this.#held) this.#waiting = push(this.#waiting, { number, item, arrivedAt });
     else {
       // Nothing waits before it.
@@ -138,9 +147,9 @@ export class Inbox {
   }
 
   /** Synchronous where the handlers are: a promise a message would cost more than the rest of its way. */
-  #start(number: number, item: Message, arrivedAt: number): void {
+  #start(number: number, item: Message | Turn, arrivedAt: number): void {
     this.#busy = true;
-    const outcome = this.#handle(number, item, arrivedAt);
+    const outcome = typeof item === 'function' ? item() : this.#handle(number, item, arrivedAt);
     if (typeof outcome !== 'string') return this.#await(number, outcome);
     if (!this.#closed) this.#settings.settled(number, outcome);
     this.#busy = false;
@@ -165,7 +174,7 @@ export class Inbox {
 
   #handleNow(number: number, item: Message): Outcome | Promise<Outcome> {
     const { reports, idPrefix } = this.#settings;
-    const info = new Info(idPrefix, number, item.type, item.options?.redelivered === true);
+    const info = new Info(idPrefix, number, item.type, this.user, item.options?.redelivered === true);
     const handlers = this.#handlers.of(item.type);
     if (handlers.length === 0) {
       reports.unhandled({ id: info.id, type: item.type });
@@ -220,14 +229,16 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 export class Info implements MessageInfo {
   readonly id: string;
   readonly type: string;
+  readonly user: User;
   readonly redelivered: boolean;
   readonly volatile: boolean;
   #controller: AbortController | null = null;
   #aborted = false;
 
-  constructor(idPrefix: string, number: number | string, type: string, redelivered: boolean, volatile = false) {
+  constructor(idPrefix: string, number: number | string, type: string, user: User, redelivered: boolean, volatile = false) {
     this.id = `${idPrefix}:${number}`;
     this.type = type;
+    this.user = user;
     this.redelivered = redelivered;
     this.volatile = volatile;
   }

@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
+import type { User } from '../../machines/ports/user.js';
 import type { ReasonCode } from '../../machines/reasons.js';
 import type { InboundItem } from '../../machines/stream/packets.js';
 import { errorOf, type NineLivesError } from '../errors.js';
@@ -41,7 +42,7 @@ interface Asked {
   readonly ticket: number;
   /** What the answer will name; null until the request is shipped. */
   number: number | null;
-  readonly timer: TimerHandle;
+  readonly timer: TimerHandle | null;
   readonly settle: (result: RequestResult<unknown>) => void;
 }
 
@@ -69,8 +70,8 @@ export class Asker {
     return this.#byTicket.size;
   }
 
-  /** Wait for the answer to a request that was accepted under this ticket. */
-  ask(ticket: number, type: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<RequestResult<unknown>> {
+  /** Wait for the answer to a request that was accepted under this ticket; without a time, until there is one or the session is over. */
+  ask(ticket: number, type: string, timeoutMs: number | null, signal?: AbortSignal): Promise<RequestResult<unknown>> {
     return new Promise((resolve) => {
       const giveUp = (code: 'RequestTimeoutError' | 'RequestAbortedError', detail: string): void => {
         const maybeHandled = asked.number !== null;
@@ -82,9 +83,12 @@ export class Asker {
       const asked: Asked = {
         ticket,
         number: null,
-        timer: this.#owner.clock.setTimeout(() => giveUp('RequestTimeoutError', `Type: ${type}; ${timeoutMs} ms.`), timeoutMs),
+        timer:
+          timeoutMs === null
+            ? null
+            : this.#owner.clock.setTimeout(() => giveUp('RequestTimeoutError', `Type: ${type}; ${timeoutMs} ms.`), timeoutMs),
         settle: (result) => {
-          this.#owner.clock.clearTimeout(asked.timer);
+          if (asked.timer !== null) this.#owner.clock.clearTimeout(asked.timer);
           signal?.removeEventListener('abort', abort);
           this.#byTicket.delete(ticket);
           if (asked.number !== null) this.#byNumber.delete(asked.number);
@@ -129,6 +133,8 @@ export interface RequestHandlerInfo {
   readonly type: string;
   /** It was shipped before to an earlier life of this side, which may have started its handler. */
   readonly redelivered: boolean;
+  /** Whom the request speaks for, or to: the session's user by its place in the stream, whoever that is meanwhile. */
+  readonly user: User;
   /** Aborted when the asker no longer waits, and when the session ends. */
   readonly signal: AbortSignal;
 }
@@ -182,7 +188,7 @@ export class Answerer {
     this.#owner = owner;
   }
 
-  async answer(number: number, item: Extract<InboundItem, { kind: 'request' }>): Promise<void> {
+  async answer(number: number, item: Extract<InboundItem, { kind: 'request' }>, user: User): Promise<void> {
     const handler = this.#table.of(item.type);
     if (handler === undefined) {
       this.#owner.fail(number, 'RequestUnhandledError', `Type: ${item.type}.`);
@@ -200,6 +206,7 @@ export class Answerer {
       const value = await handler(item.payload, {
         id,
         type: item.type,
+        user,
         redelivered: item.options?.redelivered === true,
         signal: controller.signal,
       });

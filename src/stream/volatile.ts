@@ -1,3 +1,4 @@
+import type { User } from '../../machines/ports/user.js';
 import type { JsonText, VolatileItem } from '../../machines/stream/packets.js';
 import { framesPerBatchMax } from '../wire/limits.js';
 import { type HandlerReports, type HandlerTable, Info, isThenable } from './handlers.js';
@@ -57,11 +58,11 @@ export class VolatileInbox {
     for (const info of this.#running.keys()) info.abort();
   }
 
-  handle({ type, payload }: VolatileItem<unknown>): void {
+  handle({ type, payload }: VolatileItem<unknown>, user: User): void {
     if (!this.#isOpen || this.#running.size >= runningMax) return;
     const { idPrefix, reports } = this.#settings;
     this.#count += 1;
-    const info = new Info(idPrefix, `v${this.#count}`, type, false, true);
+    const info = new Info(idPrefix, `v${this.#count}`, type, user, false, true);
     const { id } = info;
     const handlers = this.#handlers.of(type);
     if (handlers.length === 0) return reports.unhandled({ id, type });

@@ -6,7 +6,9 @@ import { code, count, detail, exceptions, itemNumber, messageType, options, payl
 import type { ClientFrame, ServerFrame } from './frames.js';
 
 /** A frame without the size that an item gets from the batch it came in. */
-export type Sizeless<Frame> = Frame extends { readonly size: number } ? InboundItem : Frame;
+export type Sizeless<Frame> = Frame extends { readonly kind: infer Kind; readonly size: number }
+  ? Extract<InboundItem, { readonly kind: Kind }>
+  : Frame;
 export type AnyFrame = Sizeless<ClientFrame | ServerFrame>;
 type Of<Kind extends AnyFrame['kind']> = Extract<AnyFrame, { readonly kind: Kind }>;
 

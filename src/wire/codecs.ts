@@ -12,6 +12,7 @@ import {
   cutText,
   deny,
   features,
+  itemNumber,
   jsonObject,
   positions,
   record,
@@ -195,9 +196,25 @@ export const identity = frame(
   'Identity',
   'identity',
   'identity',
-  [user],
-  (who) => ({ kind: 'identity', user: who }),
-  (f) => [f.user],
+  [user, record('IdentityFields', { to: itemNumber, expiresAt: t.union([count, t.null]) }, {})],
+  (who, fields) => ({ kind: 'identity', user: who, ...fields }),
+  (f) => [f.user, { to: f.to, expiresAt: f.expiresAt }],
+);
+export const renewed = frame(
+  'Renewed',
+  'renewed',
+  'renewed',
+  [record('RenewedFields', { user, expiresAt: t.union([count, t.null]) }, {})],
+  (fields) => ({ kind: 'renewed', ...fields }),
+  ({ kind: _, ...fields }) => [fields],
+);
+export const unrenewed = frame(
+  'Unrenewed',
+  'unrenewed',
+  'unrenewed',
+  [deny],
+  (why) => ({ kind: 'unrenewed', why }),
+  (f) => [f.why],
 );
 
 // --- All of them ---
@@ -207,7 +224,7 @@ export const clientFrame: t.Type<Sizeless<ClientFrame>, unknown, unknown> = t.un
   'ClientFrame',
 );
 export const serverFrame: t.Type<Sizeless<ServerFrame>, unknown, unknown> = t.union(
-  [...commonFrames, welcome, denial, gone, mismatch, renew, identity],
+  [...commonFrames, welcome, denial, gone, mismatch, renew, renewed, unrenewed, identity],
   'ServerFrame',
 );
 

@@ -81,7 +81,7 @@ const read: ReadFrame<ClientFrame> = (tag, f, trouble, size) => {
     }
     case 'signin': {
       const fields = part(1, signIn, f, trouble);
-      return fields && { kind: 'signIn', ...fields };
+      return fields && { kind: 'signIn', ...fields, size };
     }
     default:
       return readCommon(tag, f, trouble, size);

@@ -7,6 +7,7 @@ import {
   count,
   deny,
   features,
+  itemNumber,
   object,
   oneOf,
   orNull,
@@ -36,6 +37,8 @@ const welcome: Read<WelcomeFields> = object(
 );
 const range = object({ direction: oneOf('up', 'down'), from: count, to: count }, {});
 const renew = object({ withinMs: waitMs }, {});
+const renewed = object({ user, expiresAt: orNull(count) }, {});
+const identity = object({ to: itemNumber, expiresAt: orNull(count) }, {});
 
 const read: ReadFrame<ServerFrame> = (tag, f, trouble, size) => {
   switch (tag) {
@@ -62,7 +65,16 @@ const read: ReadFrame<ServerFrame> = (tag, f, trouble, size) => {
     }
     case 'identity': {
       const who = part(1, user, f, trouble);
-      return who && { kind: 'identity', user: who };
+      const how = who && part(2, identity, f, trouble);
+      return how && { kind: 'identity', user: who, ...how, size };
+    }
+    case 'renewed': {
+      const fields = part(1, renewed, f, trouble);
+      return fields && { kind: 'renewed', ...fields };
+    }
+    case 'unrenewed': {
+      const why = part(1, deny, f, trouble);
+      return why && { kind: 'unrenewed', why };
     }
     default:
       return readCommon(tag, f, trouble, size);

@@ -61,7 +61,7 @@ export const encodeFrame = (frame: OutboundFrame): string => {
     case 'renewal':
       return frameText('renewal', { authParams: frame.authParams, token: frame.token });
     case 'signIn':
-      return frameText('signin', { username: frame.username, authParams: frame.authParams, token: frame.token });
+      return frameText('signin', frame.credential());
     case 'welcome':
       return frameText('welcome', welcomeToJson(frame.welcome));
     case 'deny':
@@ -71,7 +71,11 @@ export const encodeFrame = (frame: OutboundFrame): string => {
     case 'renew':
       return frameText('renew', { withinMs: frame.withinMs });
     case 'identity':
-      return frameText('identity', frame.user);
+      return `["identity",${JSON.stringify(frame.user)},${JSON.stringify({ to: frame.to, expiresAt: frame.expiresAt })}]`;
+    case 'renewed':
+      return frameText('renewed', { user: frame.user, expiresAt: frame.expiresAt });
+    case 'unrenewed':
+      return frameText('unrenewed', denyToJson(frame.why));
     case 'bye':
       return frameText('bye', { ...denyToJson(frame.bye), positions: frame.positions && positionsToJson(frame.positions) });
   }

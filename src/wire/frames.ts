@@ -81,6 +81,8 @@ export interface DenyFields {
   readonly spreadMs?: number;
 }
 
+type PacketOf<Kind extends InboundPacket['kind']> = Extract<InboundPacket, { readonly kind: Kind }>;
+
 /** What a client may say, decoded. Data packets are the stream's own. */
 export type ClientFrame =
   | { readonly kind: 'hello'; readonly hello: HelloFields }
@@ -90,8 +92,8 @@ export type ClientFrame =
   | { readonly kind: 'confirm' }
   /** A new credential for the session's user, asked for by `renew`. */
   | { readonly kind: 'renewal'; readonly authParams: JsonObject; readonly token: string }
-  /** Another identity for the session. */
-  | { readonly kind: 'signIn'; readonly username: string; readonly authParams: JsonObject; readonly token: string }
+  /** Another identity for the session. Numbered. */
+  | PacketOf<'signIn'>
   | CommonFrame;
 
 /** What a server may say, decoded. */
@@ -104,8 +106,12 @@ export type ServerFrame =
   | { readonly kind: 'mismatch'; readonly direction: 'up' | 'down'; readonly from: number; readonly to: number }
   /** A new credential is wanted within this time. */
   | { readonly kind: 'renew'; readonly withinMs: number }
+  /** The renewal was accepted. */
+  | { readonly kind: 'renewed'; readonly user: User; readonly expiresAt: number | null }
+  /** The renewal could not be judged: there may be another one. */
+  | { readonly kind: 'unrenewed'; readonly why: DenyFields }
   /** From here on, the stream speaks for this user. Numbered. */
-  | { readonly kind: 'identity'; readonly user: User }
+  | PacketOf<'identity'>
   | CommonFrame;
 
 /** What both may say. */
@@ -116,7 +122,7 @@ export type CommonFrame =
   | { readonly kind: 'bye'; readonly bye: DenyFields; readonly positions?: PositionFields }
   /** A message without number or confirmation. */
   | VolatileItem<unknown>
-  | InboundPacket;
+  | Exclude<InboundPacket, PacketOf<'signIn' | 'identity'>>;
 
 /** What is encoded: the frames above, with data as the stream hands it over. */
 export type OutboundFrame = Exclude<ClientFrame | ServerFrame, InboundPacket | { readonly kind: 'volatile' }> | OutboundData;

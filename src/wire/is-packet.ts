@@ -2,7 +2,7 @@ import type { InboundPacket } from '../../machines/stream/packets.js';
 import type { ClientFrame, ServerFrame } from './frames.js';
 
 /** Is this frame the stream's affair, or the connection's? */
-export const isPacket = (frame: ClientFrame | ServerFrame): frame is InboundPacket => {
+export const isPacket = <Frame extends ClientFrame | ServerFrame>(frame: Frame): frame is Extract<Frame, InboundPacket> => {
   switch (frame.kind) {
     case 'message':
     case 'request':
@@ -11,6 +11,8 @@ export const isPacket = (frame: ClientFrame | ServerFrame): frame is InboundPack
     case 'cancel':
     case 'end':
     case 'skip':
+    case 'signIn':
+    case 'identity':
     case 'ack':
       return true;
     default:

@@ -37,6 +37,10 @@ export const resumeFeature = 'resume';
 export const volatileFeature = 'volatile';
 /** How much a socket may hold for volatile messages to be added, in bytes: half a second at 1 Mbit/s. What would wait longer is dropped. */
 export const volatileBufferedMax = 65_536;
+/** The name of the feature by which a session's credential is renewed. */
+export const renewalFeature = 'renewal';
+/** The name of the feature by which a session's user becomes another. */
+export const signInFeature = 'signIn';
 /** The most tokens that may be offered for a resume: the current one and the one it may have been rotated to. */
 export const resumeTokensMax = 2;
 /** The deepest nesting of a payload: no recursive walk, here or in an app, overflows a stack at it. */

@@ -351,7 +351,10 @@ export class SideTurn {
   }
 }
 
-const inbound = (packet: OutboundPacket): InboundPacket => (packet.kind === 'ack' ? packet : { ...packet, size: 1 });
+const inbound = (packet: OutboundPacket): InboundPacket => {
+  if (packet.kind === 'ack') return packet;
+  return packet.kind === 'signIn' ? { kind: 'signIn', ...packet.credential(), size: 1 } : { ...packet, size: 1 };
+};
 
 /** The side as a process finds it that comes after its own: without handlers, without askers. `isStopped`: it had a link that is lost now. */
 export const restoredSide = (around: Around, side: Side, isStopped: boolean): Side => {

@@ -50,7 +50,8 @@ const packetText = (packet: OutboundPacket): string => {
     case 'skip':
       return `skip ${packet.count}`;
     case 'end':
-      return 'end';
+    case 'signIn':
+      return packet.kind;
     default:
       return `${packet.kind} to ${packet.to}`;
   }

@@ -4,8 +4,10 @@ import { virtualHost } from '../../adapters/hosts/virtual.js';
 import type { InboundItem, OutboundPacket } from '../../machines/stream/packets.js';
 import { isSilent, refuses, type ScriptedLink, type ScriptedTransport, scriptedTransport } from './scripted-transport.js';
 
-const inbound = (packet: OutboundPacket): InboundItem | Extract<OutboundPacket, { kind: 'ack' }> =>
-  'payload' in packet ? { ...packet, payload: JSON.parse(packet.payload) as unknown } : packet;
+const inbound = (packet: OutboundPacket): InboundItem | Extract<OutboundPacket, { kind: 'ack' }> => {
+  if (packet.kind === 'signIn') return { kind: 'signIn', ...packet.credential() };
+  return 'payload' in packet ? { ...packet, payload: JSON.parse(packet.payload) as unknown } : packet;
+};
 
 /** The contract's server as a script. */
 const visitFor = (link: ScriptedLink, asks: Visit['asks'], credential: object): Visit => ({

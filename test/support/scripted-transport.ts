@@ -66,6 +66,8 @@ export class ScriptedLink implements Link {
   readonly written: OutboundPacket[] = [];
   /** How often the owner asked whether something is heard. */
   probes = 0;
+  /** How often the owner brought a new credential. */
+  renewals = 0;
   /** How it ended, once it has. */
   ended: 'closed' | 'goodbye' | 'lost' | 'denied' | null = null;
   readonly #events: LinkEvents;
@@ -93,6 +95,11 @@ export class ScriptedLink implements Link {
 
   probe(): void {
     this.probes += 1;
+  }
+
+  renew(): void {
+    this.renewals += 1;
+    this.#wake();
   }
 
   close(goodbye = false): void {

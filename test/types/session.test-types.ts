@@ -15,7 +15,7 @@ const holds = <T extends true>(): T | undefined => undefined;
 
 holds<Equal<Command['type'], 'START' | 'END' | 'RETRY'>>();
 holds<Equal<CommandMethod, 'startSession' | 'endSession' | 'retryNow'>>();
-holds<Equal<Emitted['type'], 'active' | 'failed' | 'lost' | 'resumed' | 'gap' | 'ended'>>();
+holds<Equal<Emitted['type'], 'active' | 'failed' | 'lost' | 'resumed' | 'gap' | 'identity' | 'ended'>>();
 holds<Equal<Status, 'idle' | 'connecting' | 'authenticating' | 'active' | 'lost' | 'ending' | 'ended'>>();
 holds<Equal<Substate, 'healthy' | 'suspect' | 'connecting' | 'authenticating' | 'waiting' | 'offline'>>();
 
@@ -24,7 +24,7 @@ holds<Equal<Substate, 'healthy' | 'suspect' | 'connecting' | 'authenticating' | 
 holds<Equal<keyof CommandMethods, Command['type']>>();
 holds<Equal<keyof EventListeners, Emitted['type']>>();
 holds<Equal<(typeof emittedTypes)[number], Emitted['type']>>();
-holds<Equal<(typeof emittedTypes)['length'], 6>>();
+holds<Equal<(typeof emittedTypes)['length'], 7>>();
 holds<Equal<Parameters<EventListeners['lost']>[0], Omit<Extract<Emitted, { type: 'lost' }>, 'type'>>>();
 
 type Letters = 'a' | 'b';

@@ -102,6 +102,12 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
     activeSessionsOf: (user: User): Answer<readonly SessionRecord[]> =>
       E.traverseArray(rows.session)(sql(`${SESSIONS} WHERE s.user_id = ? AND s.state = 'ACTIVE' ORDER BY s.seq`).all(user.id)),
 
+    /** It is this user's now, who is not forgotten with it. */
+    moveSession: (record: SessionRecord, user: User): SessionRecord => {
+      sql('UPDATE sessions SET user_id = ?, created_user = 0 WHERE id = ?').run(user.id, storedText(record.id));
+      return { ...record, user };
+    },
+
     endSession: (record: SessionRecord, endReason: EndReason, endedAt: number): SessionRecord => {
       forgetStreams(record.id);
       sql("UPDATE sessions SET state = 'ENDED', ended_at = ?, end_reason = ? WHERE id = ?").run(endedAt, endReason, storedText(record.id));

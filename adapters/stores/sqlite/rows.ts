@@ -31,7 +31,7 @@ const Flag = new t.Type<boolean, number, unknown>(
   Number,
 );
 
-const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const Properties = new t.Type<JsonObject, string, unknown>(
   'a JSON object',

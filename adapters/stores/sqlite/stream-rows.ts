@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js';
 import * as t from 'io-ts';
+import type { JsonObject } from '../../../machines/ports/json.js';
 import type { Attempts, KeptSession, SessionRecord } from '../../../machines/ports/store.js';
 import { reasons } from '../../../machines/reasons.js';
 import type { JournalPart, StoredPositions } from '../../../machines/stream/journal.js';
 import { type Answer, unavailable } from '../rules.js';
-import type { Rows } from './rows.js';
+import { isObject, type Rows } from './rows.js';
 
 /** JSON text of what the codec describes. */
 const json = <A>(codec: t.Type<A, unknown, unknown>): t.Type<A, string, unknown> =>
@@ -40,10 +41,26 @@ const positions: t.Type<StoredPositions, unknown> = t.type(
 const attempts: t.Type<Attempts, unknown> = t.readonlyArray(t.readonly(t.tuple([count, count])), 'attempts');
 
 const options = t.partial({ ttlMs: t.number, redelivered: t.boolean });
+const properties = new t.Type<JsonObject, unknown, unknown>(
+  'a JSON object',
+  isObject,
+  (value, context) => (isObject(value) ? t.success(value) : t.failure(value, context)),
+  t.identity,
+);
+const user = t.type({
+  id: count,
+  name: t.string,
+  displayName: t.string,
+  displayPictureUrl: t.union([t.null, t.string]),
+  isGuest: t.boolean,
+  presence: t.type({ status: t.string, online: t.boolean }),
+  properties,
+});
 const item = t.union([
   t.intersection([t.type({ kind: t.literal('message'), type: t.string, payload: t.string }), t.partial({ options })]),
   t.type({ kind: t.literal('reply'), to: count, payload: t.string }),
   t.type({ kind: t.literal('failure'), to: count, code: t.keyof(reasons), message: t.string }),
+  t.type({ kind: t.literal('identity'), to: count, expiresAt: t.union([t.null, t.number]), user }),
 ]);
 const part: t.Type<JournalPart, unknown> = t.type(
   {

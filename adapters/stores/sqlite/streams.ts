@@ -1,5 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js';
-import type { Admission, KeptSession, SessionTurn } from '../../../machines/ports/store.js';
+import type { Admission, Identification, KeptSession, SessionTurn } from '../../../machines/ports/store.js';
 import { type Answer, messageOf } from '../rules.js';
 import type { SqliteDatabase, SqliteStatement } from './driver.js';
 import type { Queries } from './queries.js';
@@ -21,6 +21,7 @@ export const streamQueriesOn = (db: SqliteDatabase, rows: Rows, queries: Queries
   const updateStream = lazily(
     'UPDATE streams SET token_hash = ?, confirmed = ?, expires_at = ?, life = ?, positions = ?, attempts = ? WHERE session = ?',
   );
+  const identifyStream = lazily('UPDATE streams SET token_hash = ?, expires_at = ? WHERE session = ?');
   const insertPart = lazily('INSERT INTO journal (session, part, body) VALUES (?, ?, ?)');
   const deleteParts = lazily('DELETE FROM journal WHERE session = ? AND part < ?');
   const allStreams = lazily('SELECT * FROM streams');
@@ -45,6 +46,10 @@ export const streamQueriesOn = (db: SqliteDatabase, rows: Rows, queries: Queries
         JSON.stringify(terms.features),
         terms.expiresAt,
       );
+    },
+
+    identify: ({ sessionId, tokenHash, expiresAt }: Identification): void => {
+      identifyStream().run(tokenHash, expiresAt, sessionId);
     },
 
     commit: ({ id, tokenHash, confirmed, expiresAt, life, positions, attempts, part, dropBefore }: SessionTurn): void => {

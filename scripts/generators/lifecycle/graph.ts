@@ -17,6 +17,7 @@ const guardWords: Readonly<Record<string, string>> = {
   sitsOut: 'no network',
   isOffline: 'no network',
   isResumed: 'resumed',
+  isAnother: 'another user',
   mayMove: 'no time named by the server',
   mayMoveNow: 'the server named no time, and the try before is long enough ago',
   isFarEnough: 'the try before is long enough ago',

@@ -49,6 +49,7 @@ const open = async (options: Options = {}) => {
       abandoned: null,
       resume: null,
       start: async () => startOpening,
+      renewal: async () => ({ authParams: startOpening.authParams ?? {}, token: startOpening.token }),
       ...rest,
     },
     ear.events,
@@ -113,7 +114,7 @@ hello('says what it has to say, and nothing of what is absent', async () => {
     hello: {
       v: 1,
       agent: 'test',
-      features: ['resume', 'volatile'],
+      features: ['resume', 'volatile', 'renewal', 'signIn'],
       window: { messages: 8, size: 1_000 },
       start: { username: 'jane', token: startOpening.token },
     },
@@ -126,7 +127,7 @@ hello('says what it has to say, and nothing of what is absent', async () => {
       v: 1,
       key: 'key',
       agent: 'test',
-      features: ['resume', 'volatile'],
+      features: ['resume', 'volatile', 'renewal', 'signIn'],
       window: { messages: 8, size: 1_000 },
       resume: { session: 'formerly', tokens: resumeOpening.tokens, next: resumeOpening.nextToken, positions, incarnation, life: 1 },
       abandoned: { session: 'a', tokens: [startOpening.token] },
@@ -190,7 +191,11 @@ const breaches: readonly [string, Options, readonly (readonly OutboundFrame[])[]
   ],
   ['a feature that was not agreed on: renew', {}, [[welcome], [{ kind: 'renew', withinMs: 1 }]]],
   ['a feature that was not agreed on: volatile', {}, [[welcome], [{ kind: 'volatile', type: 'a', payload: '1' }]]],
-  ['a feature that was not agreed on: identity', {}, [[welcome], [{ kind: 'identity', user: welcomeFields().user }]]],
+  [
+    'a feature that was not agreed on: identity',
+    {},
+    [[welcome], [{ kind: 'identity', user: welcomeFields().user, to: 1, expiresAt: null }]],
+  ],
 ];
 for (const [title, options, pieces] of breaches)
   verdict(`${title} breaks the rules: the server is told so, and the link is lost`, async () => {

@@ -41,6 +41,11 @@ const always: readonly ConnectionInput[] = [
   { type: 'data' },
   { type: 'ping', id: 1 },
   { type: 'pong' },
+  { type: 'renewal' },
+  { type: 'renewalDue', withinMs: 1 },
+  { type: 'renewed', failure: null },
+  { type: 'renewed', failure: failure('AuthenticationUnavailableError') },
+  { type: 'renewed', failure: failure('AccessDeniedError') },
   { type: 'left' },
   { type: 'violated', failure: broken },
   { type: 'lost' },
@@ -103,6 +108,13 @@ const after = (world: World, effect: ConnectionEffect): World => {
     case 'sayMismatch':
       assert.is(world.resume, 'decided', `${effect.type} answers a resume`);
       assert.is(world.said, 'nothing');
+      return world;
+    case 'askRenewal':
+    case 'renew':
+    case 'sayRenewed':
+    case 'sayUnrenewed':
+      assert.is(world.session, 'announced', `${effect.type} needs an announced session`);
+      assert.is(world.said, 'welcome');
       return world;
     case 'sayPong':
       assert.ok(world.said === 'nothing' || world.said === 'welcome', `${effect.type} is not said behind a refusal`);

@@ -39,7 +39,9 @@ const eventsIn = (state: State): readonly Event[] => {
   ];
   const { failedAt } = state.context;
   const sooner = [s.networkOnline, s.hinted, s.retry, ...s.soonerAt(failedAt ?? 0)];
-  return [s.start(), s.end, s.networkOffline, ...sooner, ...about(link), ...about(link - 1), ...clockIn(state)];
+  const another = { ...s.jane, id: 2, name: 'joe' };
+  const who = [s.identified(), s.identified(another)];
+  return [s.start(), s.end, ...who, s.networkOffline, ...sooner, ...about(link), ...about(link - 1), ...clockIn(state)];
 };
 
 /** The clock's events. A list of events of one's own replaces those that xstate/graph would add. */

@@ -59,6 +59,7 @@ export const lost = (link: number, code: ReasonCode = 'ConnectionLostError', mor
 export const suspected = (link: number): Event => ({ type: 'SUSPECTED', link });
 export const heard = (link: number): Event => ({ type: 'HEARD', link });
 export const endConfirmed = (link: number): Event => ({ type: 'END_CONFIRMED', link });
+export const identified = (user: User = jane, expiresAt: number | null = null): Event => ({ type: 'IDENTIFIED', user, expiresAt });
 export const networkOffline: Event = { type: 'NETWORK_OFFLINE' };
 export const networkOnline: Event = { type: 'NETWORK_ONLINE' };
 export const hinted: Event = { type: 'HINTED' };

@@ -64,6 +64,7 @@ LINK_LOST told         .     s.tol s.tol .     .     .     l.tol l.tol ended .  
 SUSPECTED              .     .     .     .     .     .     a.sus .     .     .     .     .     .     .     .
 HEARD                  .     .     .     .     .     .     .     a.hea .     .     .     .     .     .     .
 END_CONFIRMED          .     .     .     .     .     .     .     .     ended .     .     .     .     .     .
+IDENTIFIED             .     .     .     .     .     .     =     =     =     .     .     .     .     .     .
 NETWORK_OFFLINE        =     =     =     s.off =     =     =     =     =     =     =     =     l.off =     =
 NETWORK_ONLINE         =     =     =     s.con =     s.con =     =     =     =     =     =     l.con =     l.con
 HINTED                 .     .     .     s.con .     .     .     .     .     .     .     .     l.con .     .
@@ -110,6 +111,7 @@ const events: { readonly [T in Event['type']]: (link: number, kind: string) => E
   SUSPECTED: s.suspected,
   HEARD: s.heard,
   END_CONFIRMED: s.endConfirmed,
+  IDENTIFIED: () => s.identified(),
   NETWORK_OFFLINE: () => s.networkOffline,
   NETWORK_ONLINE: () => s.networkOnline,
   HINTED: () => s.hinted,

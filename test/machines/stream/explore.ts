@@ -27,7 +27,10 @@ export interface Half {
 
 export type World = Readonly<Record<Name, Half>>;
 
-const inbound = (packet: OutboundPacket): InboundPacket => (packet.kind === 'ack' ? packet : { ...packet, size: 1 });
+const inbound = (packet: OutboundPacket): InboundPacket => {
+  if (packet.kind === 'ack') return packet;
+  return packet.kind === 'signIn' ? { kind: 'signIn', ...packet.credential(), size: 1 } : { ...packet, size: 1 };
+};
 
 const withEffect = (half: Half, effect: StreamEffect): Half => {
   switch (effect.type) {

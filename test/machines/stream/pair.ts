@@ -9,6 +9,7 @@ export type Name = 'a' | 'b';
 /** As the wire would bring it. */
 const inbound = (packet: OutboundPacket): InboundPacket => {
   if (packet.kind === 'ack') return packet;
+  if (packet.kind === 'signIn') return { kind: 'signIn', ...packet.credential(), size: 0 };
   return 'payload' in packet ? { ...packet, payload: JSON.parse(packet.payload), size: packet.payload.length } : { ...packet, size: 0 };
 };
 

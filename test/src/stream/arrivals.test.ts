@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { virtualHost } from '../../../adapters/hosts/virtual.js';
 import { Arrivals } from '../../../src/stream/arrivals.js';
 import { Answerer, RequestTable } from '../../../src/stream/requests.js';
+import { jane } from '../../support/ninelives-bench.js';
 
 const arrivals = suite('a request that is delivered again');
 
@@ -19,13 +20,17 @@ const make = () => {
     fail: (to, code) => void told.push(['fail', to, code]),
     requestFailed: () => undefined,
   });
-  const all = new Arrivals({
-    clock: host.clock,
-    answerer,
-    again: () => new Promise((resolve) => void verdicts.push(resolve)),
-    settled: (number, outcome) => void told.push(['settled', number, outcome]),
-    poisoned: (number) => void told.push(['poisoned', number]),
-  });
+  const all = new Arrivals(
+    {
+      clock: host.clock,
+      answerer,
+      cancelsMax: 8,
+      again: () => new Promise((resolve) => void verdicts.push(resolve)),
+      settled: (number, outcome) => void told.push(['settled', number, outcome]),
+      poisoned: (number) => void told.push(['poisoned', number]),
+    },
+    jane,
+  );
   all.release();
   table.on('ask', () => 'reply');
   const again = (number: number): void =>

@@ -9,6 +9,7 @@ import type { RequestResult } from '../../../src/stream/requests.js';
 import { decodeClientBatch } from '../../../src/wire/decode.js';
 import { encodeBatch } from '../../../src/wire/encode.js';
 import type { ClientFrame } from '../../../src/wire/frames.js';
+import { jane } from '../../support/ninelives-bench.js';
 
 const bounds = suite('the bounds of a conversation');
 
@@ -47,13 +48,14 @@ const sideOf = (direction: 'up' | 'down', registry: Registry, seen: Seen, room: 
     },
     registry,
     { clock, ownWindow: room.window ?? usual, buffer: room.buffer ?? usual, handlerTimeoutMs: 30_000 },
-    { sessionId: 's', peerWindow: peer.window ?? usual, messageSizeMax: room.messageSizeMax ?? 262_144, ackDelayMs: 1 },
+    { sessionId: 's', user: jane, peerWindow: peer.window ?? usual, messageSizeMax: room.messageSizeMax ?? 262_144, ackDelayMs: 1 },
   );
   side.release();
   return side;
 };
 
-const isPacket = (frame: ClientFrame): frame is InboundPacket => !['hello', 'start', 'confirm', 'bye', 'ping', 'pong'].includes(frame.kind);
+const isPacket = (frame: ClientFrame): frame is Extract<ClientFrame, InboundPacket> =>
+  !['hello', 'start', 'confirm', 'bye', 'ping', 'pong'].includes(frame.kind);
 
 const arrive = (side: Conversation, text: string): void => {
   const batch = decodeClientBatch(text);

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { virtualHost } from '../../../adapters/hosts/virtual.js';
 import type { InboundItem } from '../../../machines/stream/packets.js';
 import { HandlerTable, Inbox, isThenable, type MessageInfo } from '../../../src/stream/handlers.js';
+import { jane } from '../../support/ninelives-bench.js';
 
 const inbox = suite('the inbox');
 
@@ -31,6 +32,7 @@ const make = (held = false) => {
       settled: (number, outcome) => void settled.push([number, outcome]),
     },
     held,
+    jane,
   );
   return { host, table, told, settled, box };
 };

@@ -8,6 +8,7 @@ import { ReplaceKeys } from '../../../src/stream/replace-keys.js';
 import { problemOf, type SendOptions } from '../../../src/stream/send-options.js';
 import type { SendResult } from '../../../src/stream/sent.js';
 import { VolatileInbox, VolatileOutbox } from '../../../src/stream/volatile.js';
+import { jane } from '../../support/ninelives-bench.js';
 import { namesIn, type Pair, pairOf } from './support.js';
 
 const statusOf = async (sent: SendResult): Promise<string | undefined> => (await sent.confirmed)?.status;
@@ -277,7 +278,7 @@ const takesVolatile = () => {
     reports: { unhandled: note('unhandled'), handlerFailed: note('handlerFailed'), handlerSlow: note('handlerSlow') },
   });
   inbox.release();
-  return { noted, messages, inbox, take: (type: string) => inbox.handle({ kind: 'volatile', type, payload: null }) };
+  return { noted, messages, inbox, take: (type: string) => inbox.handle({ kind: 'volatile', type, payload: null }, jane) };
 };
 
 volatile('that nobody handles is reported where it came, and so is one whose handler fails', async () => {

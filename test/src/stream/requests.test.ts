@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { virtualHost } from '../../../adapters/hosts/virtual.js';
 import type { InboundItem } from '../../../machines/stream/packets.js';
 import { Answerer, Asker, type RequestHandlerInfo, RequestTable } from '../../../src/stream/requests.js';
+import { jane } from '../../support/ninelives-bench.js';
 
 const asking = suite('the asker');
 
@@ -123,9 +124,9 @@ answering('replies with what the handler gives, at once or later, and fails wher
   const { table, said, answerer } = makeAnswerer();
   table.on('double', (n) => (n as number) * 2);
   table.on('later', async () => 'later');
-  await answerer.answer(1, request('double', 21));
-  await answerer.answer(2, request('later'));
-  await answerer.answer(3, request('nobody'));
+  await answerer.answer(1, request('double', 21), jane);
+  await answerer.answer(2, request('later'), jane);
+  await answerer.answer(3, request('nobody'), jane);
   assert.equal(said, [
     ['reply', 1, 42],
     ['reply', 2, 'later'],
@@ -140,8 +141,8 @@ answering('fails where the handler does, and keeps what it threw on its own side
     throw why;
   });
   table.on('rejects', () => Promise.reject(why));
-  await answerer.answer(1, request('throws'));
-  await answerer.answer(2, request('rejects'));
+  await answerer.answer(1, request('throws'), jane);
+  await answerer.answer(2, request('rejects'), jane);
   assert.equal(said, [
     ['fail', 1, 'RequestFailedError'],
     ['fail', 2, 'RequestFailedError'],
@@ -153,7 +154,7 @@ answering('runs handlers side by side, up to a bound', async () => {
   const { table, said, answerer } = makeAnswerer(2);
   const waits: (() => void)[] = [];
   table.on('slow', () => new Promise<void>((resolve) => waits.push(resolve)));
-  const all = [1, 2, 3].map((number) => answerer.answer(number, request('slow')));
+  const all = [1, 2, 3].map((number) => answerer.answer(number, request('slow'), jane));
   assert.is(waits.length, 2);
   assert.equal(said, [['fail', 3, 'RequestFailedError']]);
   for (const go of waits) go();
@@ -171,7 +172,7 @@ answering('aborts the signal of what is cancelled, and answers it no more; a han
   });
   table.on('fails', (_payload, info) => new Promise((_resolve, reject) => info.signal.addEventListener('abort', () => reject(why))));
   table.on('goes on', (_payload, info) => new Promise((resolve) => info.signal.addEventListener('abort', () => resolve('anyway'))));
-  const running = ['obeys', 'fails', 'goes on'].map((type, index) => answerer.answer(index + 1, request(type)));
+  const running = ['obeys', 'fails', 'goes on'].map((type, index) => answerer.answer(index + 1, request(type), jane));
   for (const number of [1, 2, 3, 4]) answerer.cancelled(number);
   await Promise.all(running);
   assert.equal([infos[0]?.id, infos[0]?.type], ['s:up:1', 'obeys']);
@@ -189,7 +190,7 @@ answering('says when it is idle: at once, or once all that runs has settled', as
   };
   answerer.whenIdle(note);
   assert.is(idle, 1);
-  const running = [1, 2].map((number) => answerer.answer(number, request('slow')));
+  const running = [1, 2].map((number) => answerer.answer(number, request('slow'), jane));
   answerer.whenIdle(note);
   waits[0]?.();
   await running[0];
@@ -197,7 +198,7 @@ answering('says when it is idle: at once, or once all that runs has settled', as
   waits[1]?.();
   await running[1];
   assert.is(idle, 2);
-  const again = answerer.answer(3, request('slow'));
+  const again = answerer.answer(3, request('slow'), jane);
   waits[2]?.();
   await again;
   assert.is(idle, 2, 'told once');
@@ -211,7 +212,7 @@ answering('closed, aborts all that runs and says nothing of what it comes to', a
     signals.push(signal);
     return new Promise<void>((resolve, reject) => waits.push((error) => (error ? reject(error) : resolve())));
   });
-  const running = [1, 2].map((number) => answerer.answer(number, request('slow')));
+  const running = [1, 2].map((number) => answerer.answer(number, request('slow'), jane));
   answerer.whenIdle(() => assert.unreachable());
   answerer.close();
   assert.equal(
@@ -229,7 +230,7 @@ answering('waits for no handler whose request was cancelled, however often, and 
   const { table, answerer } = makeAnswerer();
   const ends: (() => void)[] = [];
   table.on('a', () => new Promise<void>((resolve) => void ends.push(resolve)));
-  const running = [1, 2].map((number) => answerer.answer(number, request('a')));
+  const running = [1, 2].map((number) => answerer.answer(number, request('a'), jane));
   let idle = 0;
   answerer.whenIdle(() => {
     idle += 1;

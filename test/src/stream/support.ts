@@ -11,6 +11,7 @@ import {
 } from '../../../src/stream/conversation.js';
 import { decodeServerBatch } from '../../../src/wire/decode-server.js';
 import { encodeBatch } from '../../../src/wire/encode.js';
+import { jane } from '../../support/ninelives-bench.js';
 
 /** What was reported and told, by name. */
 export type Noted = readonly [string, ...unknown[]];
@@ -45,6 +46,7 @@ export const defaults: Omit<ConversationSettings, 'clock'> = {
 
 export const defaultTerms: ConversationTerms = {
   sessionId: 's',
+  user: jane,
   peerWindow: { messages: 16, size: 10_000 },
   messageSizeMax: 5_000,
   ackDelayMs: 25,

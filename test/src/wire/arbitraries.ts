@@ -128,18 +128,25 @@ const common: readonly fc.Arbitrary<OutboundFrame>[] = [
   fc.record({ kind: kind('bye'), bye: deny, positions }, { requiredKeys: ['kind', 'bye'] }),
 ];
 
-const signIn = fc.record({ kind: kind('signIn'), username, authParams: jsonObject, token });
+const signIn: fc.Arbitrary<OutboundFrame> = fc
+  .record({ username, authParams: jsonObject, token })
+  .map(plain)
+  .map((credential) => ({ kind: 'signIn', credential: () => credential }));
 
-export const clientFrame: fc.Arbitrary<OutboundFrame> = fc
+const clientFrameButSignIn: fc.Arbitrary<OutboundFrame> = fc
   .oneof(
     ...common,
     fc.record({ kind: kind('hello'), hello }),
     fc.record({ kind: kind('start'), start }),
     fc.record({ kind: kind('confirm') }),
     fc.record({ kind: kind('renewal'), authParams: jsonObject, token }),
-    signIn,
   )
   .map(plain);
+
+export const clientFrame: fc.Arbitrary<OutboundFrame> = fc.oneof(
+  { weight: 15, arbitrary: clientFrameButSignIn },
+  { weight: 1, arbitrary: signIn },
+);
 
 export const serverFrame: fc.Arbitrary<OutboundFrame> = fc
   .oneof(
@@ -149,7 +156,9 @@ export const serverFrame: fc.Arbitrary<OutboundFrame> = fc
     fc.record({ kind: kind('gone') }),
     fc.record({ kind: kind('mismatch'), direction: fc.constantFrom('up' as const, 'down' as const), from: count, to: count }),
     fc.record({ kind: kind('renew'), withinMs: waitMs }),
-    fc.record({ kind: kind('identity'), user }),
+    fc.record({ kind: kind('renewed'), user, expiresAt: fc.option(count) }),
+    fc.record({ kind: kind('unrenewed'), why: deny }),
+    fc.record({ kind: kind('identity'), user, to: positive, expiresAt: fc.option(count) }),
   )
   .map(plain);
 
@@ -166,7 +175,10 @@ export const asDecoded = (frame: OutboundFrame, size: number): ClientFrame | Ser
     case 'cancel':
     case 'end':
     case 'skip':
+    case 'identity':
       return { ...frame, size };
+    case 'signIn':
+      return { kind: 'signIn', ...frame.credential(), size };
     default:
       return frame;
   }

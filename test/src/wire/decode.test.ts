@@ -23,7 +23,7 @@ const sides: readonly Side[] = [
 ];
 
 /** Which kinds of frame count as received text. */
-const sized = ['message', 'request', 'reply', 'failure', 'cancel', 'end', 'skip'];
+const sized = ['message', 'request', 'reply', 'failure', 'cancel', 'end', 'skip', 'signIn', 'identity'];
 
 /** What the definition makes of a text, or null where it refuses it. */
 const byDefinition = (codec: Side['codec'], text: string): readonly object[] | null => {
