@@ -13,11 +13,15 @@ const TIMER_MAX_MS = 2_147_483_647;
  * const { clock, random } = platform((callback) => setImmediate(callback));
  */
 export const platform = (macrotask: Clock['macrotask']): Pick<Host, 'clock' | 'random' | 'randomBytes'> => {
-  // Node looks the global up by a getter, which costs more than the clock's reading: it is read for each batch.
-  const monotonic = performance;
+  // Node looks the global up by a getter, which costs more than the clock's reading: it is read for each batch. Not before it is needed: where pages
+  // are rendered there may be none.
+  let monotonic: Performance | undefined;
   return {
     clock: {
-      now: () => monotonic.now(),
+      now: () => {
+        monotonic ??= performance;
+        return monotonic.now();
+      },
       wall: () => Date.now(),
       setTimeout: (callback, delayMs) => setTimeout(callback, Math.min(delayMs, TIMER_MAX_MS)),
       clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout> | undefined),

@@ -43,6 +43,8 @@ export class Links {
   #incarnation = 0;
   /** What had passed in both directions when the latest link was welcomed; null until it is. */
   #welcomedWith: number | null = null;
+  /** Did anything wait to be shipped then? */
+  #owed = false;
   /** Did the latest link never open? */
   #failedOpen = false;
   /** What the current link was welcomed with; null before. */
@@ -100,7 +102,8 @@ export class Links {
     const stream = this.#owner.session()?.conversation.runner.progress;
     if (this.#welcomedWith === null || stream === undefined) return loss;
     if (passed(stream) > this.#welcomedWith) return { ...loss, progress: 'made' };
-    return stream.shipped > stream.peerReceived ? { ...loss, progress: 'none' } : loss;
+    // What was sent on this link had little time: only what waited for it says that it was in vain.
+    return this.#owed && stream.shipped > stream.peerReceived ? { ...loss, progress: 'none' } : loss;
   }
 
   /** Open the link of a generation; the returned function is done with it. */
@@ -139,6 +142,7 @@ export class Links {
               if (problem !== null) return lost(failure('ProtocolError', problem));
             }
             this.terms = terms;
+            this.#owed = (this.#owner.session()?.conversation.unconfirmedCount ?? 0) > 0;
             this.#welcomedWith = passed(this.#owner.session()?.conversation.runner.progress);
             tell({ type: 'WELCOMED', link: generation, welcome, ...this.#stamp() });
           }),

@@ -252,6 +252,15 @@ export const admits: Behaviour = async (link) => {
   link.welcomed({ sessionId: `session-${link.openings.resume?.sessionId ?? 'first'}`.slice(-30) });
 };
 
+/** Lets everybody in, lets a session go on, and never heard anything of what it says. */
+export const admitsDeafly: Behaviour = async (link) => {
+  await link.hello();
+  const { resume } = link.openings;
+  if (resume === null) return link.welcomed({ sessionId: 'session-first' });
+  const nothing = { received: 0, done: 0, seen: 0, last: 0, exceptions: [], incarnation: 1 };
+  link.welcomed({ sessionId: resume.sessionId, outcome: 'resumed' }, nothing);
+};
+
 /** Nobody accepts. */
 export const refuses: Behaviour = (link) => link.lost('ConnectionFailedError');
 
