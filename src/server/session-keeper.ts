@@ -123,8 +123,8 @@ export class SessionKeeper implements SessionKeeping {
   restore(kept: KeptSession): void {
     const { record, tokenHash, terms, confirmed } = kept;
     const session = this.#make({ record, terms, tokenHash, origin: nowhere, connection: nobody }, kept);
-    // There is no link: nothing is to leave.
-    session.conversation.stop();
+    // There is no link: nothing is to leave. Before the confirmation nothing does, and a repeated start goes on with it as it is.
+    if (confirmed) session.conversation.stop();
     session.durable?.restored();
     session.life = kept.life;
     if (!confirmed) this.starts.add(session);
