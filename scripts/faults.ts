@@ -1,8 +1,9 @@
 /** `npm run faults`: the matrix of faults over real sockets, and a long run of mixed ones. See HELP. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type CrowdResult, crowdRows } from '../test/faults/crowd.js';
 import { longRun } from '../test/faults/long-run.js';
-import { headText, longRunText, rowText } from '../test/faults/report.js';
+import { crowdText, headText, longRunText, rowText } from '../test/faults/report.js';
 import { rows } from '../test/faults/rows.js';
 import { type RowResult, runRow } from '../test/faults/run-row.js';
 import { resultsFile, type SemanticsFile, semanticsOf } from '../test/faults/semantics.js';
@@ -11,18 +12,21 @@ import { closingLine } from './runner/verdict.js';
 const LONG_RUN = 'long-run';
 /** The run that the issue of trust is settled by: minutes of work. */
 const LONG = { messages: 1_000_000, faults: 1_000, kills: 20, silent: 24 };
+/** Clients of a crowd. */
+const CROWD = 2_000;
 const SEED_MAX = 1_000_000;
 
 const HELP = `Breaks a real session in every way, over real sockets: a server in a process of its own, a client, and a proxy between them that fails on command.
 Numbered messages flow both ways; each cell says how many were lost, doubled and reordered.
 
-  npm run faults                          the matrix, then the long run
+  npm run faults                          the matrix, the crowds, then the long run
   npm run faults -- --only cut            one row, or several: --only may be given more than once
   npm run faults -- --only long-run --messages 100000 --faults 100
 
-  --only ROW        a row of the matrix, or ${LONG_RUN}
+  --only ROW        a row of the matrix, a crowd, or ${LONG_RUN}; --list names them
   --seed N          what is drawn at random follows from it (default: drawn, and printed)
   --times N         how often a row's fault happens (default: as the row says)
+  --clients N       of a crowd (${CROWD})
   --messages N      of the long run, both ways together (${LONG.messages})
   --faults N        of the long run (${LONG.faults}), kills and silent ones included
   --kills N         kill -9 of the server in the long run (${LONG.kills})
@@ -43,6 +47,7 @@ const optionsOf = () =>
       only: { type: 'string', multiple: true, default: [] },
       seed: { type: 'string' },
       times: { type: 'string' },
+      clients: { type: 'string', default: String(CROWD) },
       messages: { type: 'string', default: String(LONG.messages) },
       faults: { type: 'string', default: String(LONG.faults) },
       kills: { type: 'string', default: String(LONG.kills) },
@@ -76,10 +81,10 @@ if (options.help) {
   process.exit(0);
 }
 if (options.list) {
-  process.stdout.write(rows.map(({ name, what }) => `${name.padEnd(22)}${what}\n`).join(''));
+  process.stdout.write([...rows, ...crowdRows].map(({ name, what }) => `${name.padEnd(22)}${what}\n`).join(''));
   process.exit(0);
 }
-const unknown = options.only.filter((name) => name !== LONG_RUN && !rows.some((row) => row.name === name));
+const unknown = options.only.filter((name) => name !== LONG_RUN && ![...rows, ...crowdRows].some((row) => row.name === name));
 if (unknown.length > 0) usage(`There is no row ${unknown.join(', ')}; --list names them all.`);
 
 const wants = (name: string): boolean => options.only.length === 0 || options.only.includes(name);
@@ -94,6 +99,12 @@ for (const row of rows.filter(({ name }) => wants(name))) {
   results.push(result);
   say(rowText(result));
 }
+const crowds: CrowdResult[] = [];
+for (const crowd of crowdRows.filter(({ name }) => wants(name))) {
+  const result = await crowd.run(whole('clients', options.clients));
+  crowds.push(result);
+  say(crowdText(result));
+}
 const long = wants(LONG_RUN)
   ? await longRun({
       seed,
@@ -105,13 +116,13 @@ const long = wants(LONG_RUN)
     })
   : null;
 if (long !== null) say(longRunText(long));
-const all = [...results, ...(long === null ? [] : [long])];
+const all = [...results, ...crowds, ...(long === null ? [] : [long])];
 const failed = all.filter(({ ok }) => !ok).length;
 if (options.write) {
   const file: SemanticsFile = semanticsOf(results, long);
   writeFileSync(resultsFile, `${JSON.stringify(file, null, 2)}\n`);
   say(`${resultsFile} written; run \`npm run generate\``);
 }
-if (options.json) process.stdout.write(`${JSON.stringify({ seed, rows: results, long, failed }, null, 2)}\n`);
+if (options.json) process.stdout.write(`${JSON.stringify({ seed, rows: results, crowds, long, failed }, null, 2)}\n`);
 say(`\n${closingLine({ passed: all.length - failed, failed, skipped: 0 })}`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -2,6 +2,7 @@
 import { errorsPage } from './generators/errors.js';
 import { lifecycle } from './generators/lifecycle.js';
 import { protocolReasons } from './generators/protocol-reasons.js';
+import { semantics } from './generators/semantics.js';
 
 /** A generated file. */
 export interface Generator {
@@ -11,4 +12,4 @@ export interface Generator {
   generate(): string | Promise<string>;
 }
 
-export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }, lifecycle, protocolReasons];
+export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }, lifecycle, protocolReasons, semantics];

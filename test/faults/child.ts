@@ -25,7 +25,7 @@ export interface Child {
 
 /** Rejects with what the server says where it can not listen. */
 export const startChild = async (settings: ChildSettings): Promise<Child> => {
-  const child: ChildProcess = fork(childFile, [JSON.stringify(settings)], { execArgv: ['--expose-gc', '--import', 'tsx'] });
+  const child: ChildProcess = fork(childFile, [JSON.stringify(settings)], { execArgv: ['--import', 'tsx'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const waiting = new Map<number, (value: number | Usage) => void>();
   const announced = { all: 0, recovered: 0 };
@@ -51,7 +51,10 @@ export const startChild = async (settings: ChildSettings): Promise<Child> => {
     child.kill('SIGKILL');
     throw error;
   });
-  const order = (what: Order): void => void (child.connected && child.send(what));
+  const order = (what: Order): void => {
+    // A process that was just killed hears nothing any more; who gives orders counts what was done, not what was said.
+    if (child.connected) child.send(what, () => undefined);
+  };
   const ask = <Value extends number | Usage>(what: 'last' | 'usage'): Promise<Value> => {
     asked += 1;
     const number = asked;

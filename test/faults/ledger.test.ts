@@ -5,7 +5,7 @@ import { type Account, isWhole, judge, median, quantile } from './ledger.js';
 const ledger = suite('the ledger of a fault run');
 
 const once = (...numbers: readonly number[]) => numbers.map((number) => ({ number, redelivered: false }));
-const whole = { lost: 0, doubled: 0, reordered: 0, repeated: 0, handedBack: 0 };
+const whole = { lost: 0, doubled: 0, reordered: 0, repeated: 0, handedBack: 0, uncommitted: 0 };
 const says = (account: Account, expected: object): void => {
   const { sent, handled, ...rest } = judge(account);
   assert.is(sent, account.sent.length);
@@ -22,7 +22,7 @@ ledger('counts what is missing as lost, unless its sender was told of it or died
   const sent = [1, 2, 3, 4];
   says({ sent, handled: once(1, 4) }, { lost: 2 });
   says({ sent, handled: once(1, 4), handedBack: new Set([2, 4]) }, { lost: 1, handedBack: 1 });
-  says({ sent, handled: once(1, 4), uncommitted: new Set([2, 3]) }, {});
+  says({ sent, handled: once(1, 4), uncommitted: new Set([2, 3]) }, { uncommitted: 2 });
 });
 
 ledger('counts what is handled again as doubled, and as repeated where it is marked', () => {

@@ -30,6 +30,8 @@ export interface Verdict {
   readonly repeated: number;
   /** Not handled, and handed back to their sender. */
   readonly handedBack: number;
+  /** Not handled, and sent in the turn that its sender died in: never committed, never shipped. */
+  readonly uncommitted: number;
 }
 
 /**
@@ -54,8 +56,9 @@ export const judge = ({ sent, handled, handedBack = new Set(), uncommitted = new
   }
   const missing = sent.filter((number) => !seen.has(number));
   const told = missing.filter((number) => handedBack.has(number)).length;
-  const lost = missing.filter((number) => !handedBack.has(number) && !uncommitted.has(number)).length;
-  return { sent: sent.length, handled: seen.size, lost, doubled, reordered, repeated, handedBack: told };
+  const unsent = missing.filter((number) => !handedBack.has(number) && uncommitted.has(number)).length;
+  const lost = missing.length - told - unsent;
+  return { sent: sent.length, handled: seen.size, lost, doubled, reordered, repeated, handedBack: told, uncommitted: unsent };
 };
 
 /** Nothing was lost, doubled or reordered. */

@@ -158,7 +158,7 @@ const planOf = ({ faults, kills, silent }: LongRunOptions, random: () => number)
   return all;
 };
 
-const nothing: Verdict = { sent: 0, handled: 0, lost: 0, doubled: 0, reordered: 0, repeated: 0, handedBack: 0 };
+const nothing: Verdict = { sent: 0, handled: 0, lost: 0, doubled: 0, reordered: 0, repeated: 0, handedBack: 0, uncommitted: 0 };
 
 export const longRun = async (options: LongRunOptions): Promise<LongRunResult> => {
   const { seed, messages, faults, kills, progress } = options;

@@ -1,5 +1,6 @@
 /** What a fault run says, for people. */
 
+import type { CrowdResult } from './crowd.js';
 import type { Verdict } from './ledger.js';
 import type { LongRunResult } from './long-run.js';
 import type { Cell, RowResult, Times } from './run-row.js';
@@ -13,15 +14,24 @@ const timesText = ({ of, medianMs, worstMs, count, goal, kept }: Times): string 
   `${kept ? 'ok     ' : 'MISSED '} ${of}: median ${ms(medianMs)}, worst of ${count} ${ms(worstMs)}; goal ${goal.medianMs === undefined ? '' : `${ms(goal.medianMs)} and `}${ms(goal.worstMs)}`;
 
 /** `4012: 0/0/0`: how many were sent, and lost, doubled, reordered; what was repeated with a mark or handed back follows. */
-const verdictText = ({ sent, lost, doubled, reordered, repeated, handedBack }: Verdict): string =>
+const verdictText = ({ sent, lost, doubled, reordered, repeated, handedBack, uncommitted }: Verdict): string =>
   [
     `${sent}: ${lost}/${doubled}/${reordered}`,
     ...(repeated > 0 ? [`${repeated} marked`] : []),
     ...(handedBack > 0 ? [`${handedBack} told`] : []),
+    ...(uncommitted > 0 ? [`${uncommitted} uncommitted`] : []),
   ].join(', ');
 const cellText = (cell: Cell): string => `${verdictText(cell)}${cell.kept ? '' : ' FAILED'}`.padEnd(CELL_WIDTH);
 
 const indented = (lines: readonly string[]): readonly string[] => lines.map((line) => `          ${line}`);
+
+export const crowdText = ({ name, figures, problems, ok }: CrowdResult): string =>
+  [
+    `${ok ? 'ok     ' : 'FAILED '} ${name.padEnd(NAME_WIDTH)}  ${Object.entries(figures)
+      .map(([figure, value]) => `${figure}: ${Math.round(value * 10) / 10}`)
+      .join(', ')}`,
+    ...indented(problems.map((problem) => `! ${problem}`)),
+  ].join('\n');
 
 /** What the lines below mean. */
 export const headText = `        ${'fault'.padEnd(NAME_WIDTH)}  times  ${'up, sent: lost/doubled/reordered'.padEnd(CELL_WIDTH)}  down`;

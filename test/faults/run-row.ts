@@ -34,6 +34,8 @@ const DELAY_MS = 25;
 /** Milliseconds of work before the first fault. */
 const WARM_UP_MS = 500;
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 const isKept = (promised: Promised, verdict: Verdict): boolean => {
   switch (promised) {
     case 'once':
@@ -47,7 +49,7 @@ const isKept = (promised: Promised, verdict: Verdict): boolean => {
   }
 };
 
-const nothing: Verdict = { sent: 0, handled: 0, lost: 0, doubled: 0, reordered: 0, repeated: 0, handedBack: 0 };
+const nothing: Verdict = { sent: 0, handled: 0, lost: 0, doubled: 0, reordered: 0, repeated: 0, handedBack: 0, uncommitted: 0 };
 
 export interface RunOptions {
   readonly seed: number;
@@ -74,8 +76,9 @@ export const runRow = async (row: Row, { seed, times = row.times, rate = RATE, t
       client: row.client,
     });
     world.rate(row.rate ?? rate);
-    if (row.rate !== 0) await new Promise((resolve) => setTimeout(resolve, WARM_UP_MS));
+    if (row.rate !== 0) await pause(WARM_UP_MS);
     for (; faults < times; faults += 1) {
+      if (timed && row.healthyMs !== undefined) await pause(row.healthyMs);
       const { at, noticedMs } = await row.fault(world);
       if (at !== undefined) begun.push(at);
       if (noticedMs !== undefined) measured.noticed.push(noticedMs);

@@ -13,6 +13,7 @@ const cell = {
   reordered: 0,
   repeated: 0,
   handedBack: 0,
+  uncommitted: 0,
   promised: 'once',
   kept: true,
 } as const;

@@ -34,13 +34,14 @@ const promises: Readonly<Record<Promised, string>> = {
   gone: 'once, or gone with its sender',
 };
 
-const cellText = ({ promised, kept, sent, handled, lost, doubled, reordered, repeated, handedBack }: KeptCell): string => {
+const cellText = ({ promised, kept, sent, handled, lost, doubled, reordered, repeated, handedBack, uncommitted }: KeptCell): string => {
   const found = [
     ...(promised === 'gone' ? [] : [[lost, 'lost']]),
     [doubled, 'doubled'],
     [reordered, 'reordered'],
     [repeated, 'repeated with a mark'],
     [handedBack, 'handed back'],
+    [uncommitted, 'of a turn that was never committed'],
     ...(promised === 'gone' ? [[lost, 'gone']] : []),
   ].filter(([count]) => (count as number) > 0);
   const figures = `${handled} of ${sent}${found.map(([count, word]) => `, ${count} ${word}`).join('')}`;
@@ -50,8 +51,8 @@ const cellText = ({ promised, kept, sent, handled, lost, doubled, reordered, rep
 const longText = (long: NonNullable<SemanticsFile['long']>): string => {
   const faults = Object.values(long.faults).reduce((sum, count) => sum + count, 0);
   const kinds = Object.entries(long.faults).map(([kind, count]) => `${count} ${kind}`);
-  const direction = ({ sent, lost, doubled, reordered, repeated }: Verdict): string =>
-    `${sent} sent, ${lost} lost, ${doubled} doubled, ${reordered} reordered, ${repeated} repeated with a mark`;
+  const direction = ({ sent, lost, doubled, reordered, repeated, uncommitted }: Verdict): string =>
+    `${sent} sent, ${lost} lost, ${doubled} doubled, ${reordered} reordered, ${repeated} repeated with a mark${uncommitted > 0 ? `, ${uncommitted} of turns that were never committed` : ''}`;
   return `## Many faults in one session
 
 One session of ${long.up.sent + long.down.sent} messages over ${faults} faults at random moments (seed ${long.seed}): ${kinds.join(', ')}.

@@ -7,6 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createServer, type ServerOptions, type ServerSession, sqlite } from '../../src/server/index.js';
 import { type Flow, startFlow } from './flow.js';
 import { openJournal, readJournal } from './journal.js';
+import { usageNow } from './usage.js';
 
 /** What a child is told at its start, as JSON. */
 export interface ChildSettings {
@@ -86,10 +87,8 @@ const loop = monitorEventLoopDelay({ resolution: 1 });
 loop.enable();
 
 const usage = (): Usage => {
-  (globalThis as { gc?: () => void }).gc?.();
   const value = {
-    heapBytes: process.memoryUsage().heapUsed,
-    handles: process.getActiveResourcesInfo().length,
+    ...usageNow(),
     sessions: sessions.size,
     loopP99Ms: loop.percentile(99) / 1e6,
   };
