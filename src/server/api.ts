@@ -6,6 +6,7 @@ import type { HandlerReports } from '../stream/handlers.js';
 import type { Unconfirmed } from '../stream/sent.js';
 import type { Audience } from './audience.js';
 import type { Sessions, Users } from './directory.js';
+import type { DrainOptions } from './drain.js';
 import type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 import type { ServerSession } from './session.js';
 
@@ -47,6 +48,14 @@ export interface Server<C extends Contract = AnyContract> {
   toSession(id: string): Audience<C>;
   /** All sessions. */
   toEveryone(): Audience<C>;
-  /** Say goodbye to every client and give back ports and files. It is not opened again. */
+  /**
+   * Go in peace, and close: no new sessions, what runs in a session's handlers comes to its end, and each client is told goodbye, what had become of what it sent, and
+   * when to come back, spread so that the next server can let them in. `close()` meanwhile cuts it short. It throws a TypeError where an option can not be used.
+   *
+   * @example
+   * process.once('SIGTERM', () => void server.drain({ withinMs: 20_000 }));
+   */
+  drain(options?: DrainOptions): Promise<void>;
+  /** Say goodbye to every client at once and give back ports and files. It is not opened again. */
   close(): Promise<void>;
 }

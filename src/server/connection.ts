@@ -317,7 +317,7 @@ export class ServerConnection implements SessionConnection, Ticked {
           this.#server.keeper.detach(session);
           this.#left(session);
           // What is not written yet is not to be told.
-          if (session.durable !== null) this.#positions = null;
+          if (session.durable?.isWritten === false) this.#positions = null;
         }
         return;
       case 'sayGone':

@@ -49,6 +49,17 @@ export class DurableSession implements TurnMember {
     return this.#owner.turns.isFailing ? 'StoreUnavailableError' : null;
   }
 
+  /** Is all that it decided durable? Then it may be told. */
+  get isWritten(): boolean {
+    return this.#owner.turns.isWritten(this);
+  }
+
+  /** Do this once all that is decided is written, whatever becomes of the link. */
+  afterwards(run: () => void): void {
+    this.#afterwards.push(run);
+    this.changed();
+  }
+
   changed(): void {
     if (!this.#isOver) this.#owner.turns.mark(this);
   }
@@ -93,10 +104,7 @@ export class DurableSession implements TurnMember {
     const runs = this.#runs.get(number) ?? 1;
     if (runs >= runsMax) return false;
     this.#runs.set(number, runs + 1);
-    await new Promise<void>((resolve) => {
-      this.#afterwards.push(resolve);
-      this.changed();
-    });
+    await new Promise<void>((resolve) => this.afterwards(resolve));
     return true;
   }
 

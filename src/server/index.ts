@@ -28,6 +28,7 @@ export type { AcceptedSend, Confirmation, RefusedSend, SendResult, Unconfirmed }
 export type { Server, ServerEvents } from './api.js';
 export type { Audience, AudienceResult } from './audience.js';
 export type { PageQuery, SessionQuery, Sessions, UserQuery, Users } from './directory.js';
+export type { DrainOptions } from './drain.js';
 export type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 export type { Logger } from './logger.js';
 export type { Guests, ServerOptions } from './options.js';

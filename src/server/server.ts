@@ -17,6 +17,7 @@ import { type Audience, audienceOf } from './audience.js';
 import { ServerConnection } from './connection.js';
 import type { ConnectionServer, StartAttempt } from './connection-server.js';
 import { type AskStore, type Sessions, sessionsOf, type Users, usersOf } from './directory.js';
+import { Drain, type DrainOptions, drainPlanOf } from './drain.js';
 import { Emitter } from './emitter.js';
 import { type AttachableServer, type AttachOptions, attachTo, type Listening, type ListenOptions, listenOn } from './http.js';
 import { Identities } from './identity.js';
@@ -51,6 +52,7 @@ export class SessionServer implements Server, ConnectionServer {
   readonly #pending = new Set<ServerConnection>();
   readonly #detach: (() => void)[] = [];
   #closing: Promise<void> | null = null;
+  #draining: { readonly drain: Drain; readonly closed: Promise<void> } | null = null;
 
   constructor(options: ServerOptions) {
     this.settings = settingsOf(options);
@@ -165,6 +167,12 @@ export class SessionServer implements Server, ConnectionServer {
     return audienceOf(() => this.keeper.live.all(), this.settings.messageSize);
   }
 
+  drain(options: DrainOptions = {}): Promise<void> {
+    if (this.#closing !== null) return this.#closing;
+    this.#draining ??= this.#drain(options);
+    return this.#draining.closed;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -209,7 +217,7 @@ export class SessionServer implements Server, ConnectionServer {
     const isFull = this.#pending.size + this.keeper.starts.unconfirmedCount >= this.settings.pendingConnections;
     this.#pending.add(connection);
     this.#ticker.add(connection);
-    if (this.#closing !== null) return connection.refuse(failure('ServerDrainingError'));
+    if (this.#draining !== null || this.#closing !== null) return connection.refuse(this.#goodbye);
     if (isFull) return connection.refuse(this.#gate.turnAway());
     connection.open(helloFromProtocols(protocols));
   }
@@ -244,12 +252,36 @@ export class SessionServer implements Server, ConnectionServer {
     return admitted;
   }
 
+  get #goodbye(): Failure {
+    return this.#draining?.drain.goodbye ?? failure('ServerDrainingError');
+  }
+
+  #drain(options: DrainOptions): { readonly drain: Drain; readonly closed: Promise<void> } {
+    const sessions = [...this.keeper.live.all()].filter(({ connection }) => connection.hasLink);
+    const plan = drainPlanOf(options, sessions.length, this.settings.admissionsPerSecond);
+    this.#log.info({ sessions: sessions.length, ...plan }, 'draining: no new sessions, goodbyes are said');
+    const begunAt = this.#host.clock.now();
+    this.keeper.leave();
+    const drain = new Drain(sessions, plan, this.#host.clock);
+    const off = this.#events.on('ended', (session) => drain.gone(session));
+    for (const connection of this.#pending) connection.input({ type: 'dismissed', failure: drain.goodbye });
+    for (const { connection } of this.keeper.starts.all()) connection.input({ type: 'dismissed', failure: drain.goodbye });
+    const closed = drain.done.then((cutShort) => {
+      off();
+      this.#log.info({ tookMs: Math.round(this.#host.clock.now() - begunAt), cutShort }, 'drained');
+      return this.close();
+    });
+    return { drain, closed };
+  }
+
   #mustBeOpen(): void {
-    if (this.#closing !== null) throw new NineLivesError(failure('ServerDrainingError', 'It was closed.'));
+    if (this.#draining !== null || this.#closing !== null) throw new NineLivesError(failure('ServerDrainingError', 'It was closed.'));
   }
 
   async #close(): Promise<void> {
-    for (const connection of this.#ticker.members()) connection.input({ type: 'dismissed', failure: failure('ServerDrainingError') });
+    this.keeper.leave();
+    for (const connection of this.#ticker.members()) connection.input({ type: 'dismissed', failure: this.#goodbye });
+    this.#draining?.drain.stop();
     for (const detach of this.#detach) detach();
     this.keeper.close();
     // What is being admitted is forgotten again, which takes the store.

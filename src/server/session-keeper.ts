@@ -62,6 +62,7 @@ export class SessionKeeper implements SessionKeeping {
   readonly live = new LiveSessions();
   readonly starts = new Starts<ServerConnection>();
   readonly presence: Presence;
+  #isLeaving = false;
   readonly #ended: EndedSessions;
   /** Those whose link is lost, in the order in which it was. */
   readonly #lost = new Set<LiveSession>();
@@ -123,8 +124,8 @@ export class SessionKeeper implements SessionKeeping {
   restore(kept: KeptSession): void {
     const { record, tokenHash, terms, confirmed } = kept;
     const session = this.#make({ record, terms, tokenHash, origin: nowhere, connection: nobody }, kept);
-    // There is no link: nothing is to leave.
-    session.conversation.stop();
+    // There is no link: nothing is to leave. Before the confirmation nothing does, and a repeated start goes on with it as it is.
+    if (confirmed) session.conversation.stop();
     session.durable?.restored();
     session.life = kept.life;
     if (!confirmed) this.starts.add(session);
@@ -263,7 +264,7 @@ export class SessionKeeper implements SessionKeeping {
       if (isActive || (what !== null && reasons[what.code].ends !== null)) this.end(session, reason, what);
       else this.forget(session);
     };
-    if (session.keptMs === 0) return over('expired', null);
+    if (session.keptMs === 0 || (this.#isLeaving && session.durable === null)) return over('expired', null);
     // Before the confirmation there is nothing to stop, and a repeated start goes on with it as it is.
     if (isActive) session.conversation.stop();
     session.durable?.cut();
@@ -340,6 +341,11 @@ export class SessionKeeper implements SessionKeeping {
     this.#left(session);
     log.info({ session: session.id, user: session.user.id, reason, unconfirmed: unconfirmed.length }, 'session ended');
     events.emit('ended', session, { reason, unconfirmed });
+  }
+
+  /** The server is about to go: what this process alone has is not kept once its link is gone. */
+  leave(): void {
+    this.#isLeaving = true;
   }
 
   /** The server goes, and what is kept in this process alone goes with it; nobody is online. Sessions that outlive it are left as they are. */

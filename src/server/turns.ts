@@ -28,6 +28,8 @@ export interface TurnsOwner {
 export class Turns {
   readonly #owner: TurnsOwner;
   readonly #dirty = new Set<TurnMember>();
+  /** Those whose turn is with the store. */
+  #writing: ReadonlySet<TurnMember> = new Set();
   #settles: ((result: E.Either<Failure, void>) => void)[] = [];
   #planned = false;
   #running: Promise<void> | null = null;
@@ -49,6 +51,11 @@ export class Turns {
     this.#dirty.add(member);
     // While the store fails, its time to be asked again is set.
     if (this.#retry === null) this.#plan();
+  }
+
+  /** Is all that it decided durable? */
+  isWritten(member: TurnMember): boolean {
+    return !this.#dirty.has(member) && !this.#writing.has(member);
   }
 
   unmark(member: TurnMember): void {
@@ -93,11 +100,13 @@ export class Turns {
     this.#settles = [];
     const members = [...this.#dirty];
     this.#dirty.clear();
+    this.#writing = new Set(members);
     const taken = members.flatMap((member) => {
       const turn = member.take();
       return turn === null ? [] : [{ member, ...turn, written: () => turn.written(), failed: () => turn.failed() }];
     });
     const result = taken.length === 0 ? E.right(undefined) : await this.#owner.commit(taken.map(({ turn }) => turn))();
+    this.#writing = new Set();
     if (E.isRight(result)) {
       if (this.#failures > 0) this.#owner.log.info({ failures: this.#failures }, 'the store writes again');
       this.#failures = 0;

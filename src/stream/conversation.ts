@@ -129,6 +129,7 @@ export class Conversation {
   /** A sign-in has come and is not judged. */
   #isJudging = false;
   #over: ReasonCode | null = null;
+  #isPaused = false;
   /** Once it is over: the last number that anything was done about. */
   #begun = 0;
   /** Has the other side said what it has, on the latest link or at its end? */
@@ -344,6 +345,13 @@ export class Conversation {
     this.#inbox.whenIdle(callback);
   }
 
+  /** Begin to handle nothing more, and call back once what runs has come to its end. For the last moments of a process. */
+  pause(callback: () => void): void {
+    this.#isPaused = true;
+    this.#arrivals.gate.hold();
+    this.#inbox.pause(() => this.#arrivals.whenIdle(callback));
+  }
+
   /** The link is gone: nothing more is written until there is another. */
   stop(): void {
     this.runner.stop();
@@ -453,7 +461,7 @@ export class Conversation {
       const problem = await judge();
       if (problem !== null) this.#outbox.answer({ kind: 'failure', to: number, code: problem.code, message: problem.message }, 0);
       this.#isJudging = false;
-      if (this.#over === null) this.#arrivals.release();
+      if (this.#over === null && !this.#isPaused) this.#arrivals.release();
       return 'handled';
     });
   }

@@ -87,6 +87,7 @@ export class Inbox {
   #running: Info | null = null;
   #stopWaiting: (() => void) | null = null;
   #idle: (() => void) | null = null;
+  #paused: (() => void) | null = null;
   /** Whom the messages speak for whose turn it is. */
   user: User;
 
@@ -113,6 +114,13 @@ export class Inbox {
     this.#run();
   }
 
+  /** Begin nothing more, and call back once nothing runs. */
+  pause(callback: () => void): void {
+    this.#held = true;
+    if (this.#busy) this.#paused = callback;
+    else callback();
+  }
+
   /** Call back once nothing waits and nothing runs. */
   whenIdle(callback: () => void): void {
     if (this.#isIdle) callback();
@@ -135,11 +143,16 @@ export class Inbox {
   }
 
   #run(): void {
-    if (this.#busy || this.#held) return;
-    for (let waiting = at(this.#waiting, 0); waiting !== undefined; waiting = at(this.#waiting, 0)) {
+    if (this.#busy) return;
+    for (let waiting = at(this.#waiting, 0); waiting !== undefined && !this.#held; waiting = at(this.#waiting, 0)) {
       this.#waiting = shift(this.#waiting, 1);
       this.#start(waiting.number, waiting.item, waiting.arrivedAt);
       if (this.#busy) return;
+    }
+    if (this.#held) {
+      const paused = this.#paused;
+      this.#paused = null;
+      return paused?.();
     }
     const idle = this.#idle;
     this.#idle = null;

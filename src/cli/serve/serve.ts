@@ -124,11 +124,14 @@ const untilStopped = (running: Running, io: Io): Promise<ExitCode> =>
     const stopListening = io.onSignal((signal: StopSignal) => {
       if (stopping) return io.exit(exitCodeOf(signal));
       stopping = true;
-      running.log.info({ signal }, 'stopping: goodbyes are said; a second signal does not wait for them');
-      void shut(running).then(() => {
-        stopListening();
-        resolve(exitCodes.done);
-      });
+      running.log.info({ signal }, 'stopping: handlers finish and goodbyes are said; a second signal does not wait for them');
+      void running.server
+        .drain()
+        .then(() => shut(running))
+        .then(() => {
+          stopListening();
+          resolve(exitCodes.done);
+        });
     });
     // Whoever reads the address may ask to stop at once.
     running.announce();

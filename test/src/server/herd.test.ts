@@ -61,7 +61,7 @@ const mostInASecond = (times: readonly number[]): number =>
 const herd = suite('two thousand clients');
 
 herd(
-  'are admitted 400 in any second at most: when they start, when their links are cut, and when the server was started again',
+  'are admitted 400 in any second at most: when they start, when their links are cut, when the server was started again, and when it was drained',
   async () => {
     const { host, sockets, clients, first, serve, active, close } = await makeHerd();
     assert.is(first.admittedAt.length, clientCount);
@@ -90,7 +90,22 @@ herd(
     assert.is(active(), clientCount);
     assert.is(second.admittedAt.length, clientCount);
     assert.ok(mostInASecond(second.admittedAt) <= perSecond, 'after the restart');
-    await close(second.server);
+
+    const drained = second.server.drain();
+    // Twenty batches.
+    await host.advance(2_000);
+    await drained;
+    second.leave();
+    const third = serve();
+    // A second for the next server to be there, and the six and a quarter over which 2,000 are spread.
+    await host.advance(9_000);
+    assert.is(active(), clientCount);
+    assert.ok(mostInASecond(third.admittedAt) <= perSecond, 'after the drain');
+    assert.ok(
+      third.log.lines.filter(({ fields }) => fields.code === 'ServerBusyError').length < clientCount / 10,
+      'hardly anybody comes in vain',
+    );
+    await close(third.server);
   },
 );
 

@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { sqlite } from '../../../adapters/stores/sqlite.js';
 import { createClient } from '../../../src/client/index.node.js';
-import { helloEntry, helloFor, openRaw } from '../../support/raw.js';
+import { type Fields, helloEntry, helloFor, newToken, openRaw } from '../../support/raw.js';
 import { found, started, startServer } from '../../support/server.js';
 import { until } from '../../support/until.js';
 import { inDirectory, startChild } from './killed-server.js';
@@ -85,6 +85,25 @@ test(
     const third = await startServer({ store: sqlite(file) });
     assert.equal((await found(third.server.sessions.find(id))).session?.endReason, 'ended');
     await third.close();
+  }),
+);
+
+test(
+  'a start whose welcome was lost with the process is repeated: it comes to its session, in which messages flow',
+  inDirectory(async (file) => {
+    const hello = helloFor('jane', { features: ['resume'], token: newToken() });
+    const first = await startChild(file);
+    const unheard = await openRaw(first.url, { entries: [helloEntry(hello)] });
+    const [, former] = (await unheard.take('welcome')) as [string, Fields];
+    await first.kill();
+    const second = await startChild(file);
+    const raw = await openRaw(second.url, { entries: [helloEntry(hello)] });
+    const { session } = await raw.confirmed();
+    assert.is(session, former.session);
+    raw.send(['m', 'note', 1]);
+    assert.equal((await raw.take('m')).slice(1, 3), ['echo', 1]);
+    raw.ws.terminate();
+    await second.kill();
   }),
 );
 
