@@ -1,5 +1,5 @@
 /** `npm run faults`: the matrix of faults over real sockets, and a long run of mixed ones. See HELP. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type CrowdResult, crowdRows } from '../test/faults/crowd.js';
 import { longRun } from '../test/faults/long-run.js';
@@ -32,7 +32,7 @@ Numbered messages flow both ways; each cell says how many were lost, doubled and
   --kills N         kill -9 of the server in the long run (${LONG.kills})
   --silent N        faults of the long run that are noticed by silence alone (${LONG.silent})
   --untimed         judge no times: for a machine that does other work
-  --write           keep the matrix's results in ${resultsFile}, which docs/semantics.md is generated from
+  --write           keep the results in ${resultsFile}, which docs/semantics.md is generated from
   --list            the rows, with what happens in them
   --json            one object for programs on stdout; progress goes to stderr
   --help            this text
@@ -119,7 +119,8 @@ if (long !== null) say(longRunText(long));
 const all = [...results, ...crowds, ...(long === null ? [] : [long])];
 const failed = all.filter(({ ok }) => !ok).length;
 if (options.write) {
-  const file: SemanticsFile = semanticsOf(results, long);
+  const before = existsSync(resultsFile) ? (JSON.parse(readFileSync(resultsFile, 'utf8')) as SemanticsFile) : undefined;
+  const file = semanticsOf(results, long, before);
   writeFileSync(resultsFile, `${JSON.stringify(file, null, 2)}\n`);
   say(`${resultsFile} written; run \`npm run generate\``);
 }

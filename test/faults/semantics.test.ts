@@ -53,4 +53,26 @@ page('tells of the long run, with its seed', () => {
   assert.match(text, 'Up: 10 sent, 0 lost, 0 doubled, 0 reordered');
 });
 
+page('keeps what an earlier run found of the rows that this one did not try', () => {
+  const long = { name: 'long-run', seed: 7, faults: {}, resumed: 4, up: cell, down: cell, problems: [], ok: true } as const;
+  const before = semanticsOf([row, { ...row, name: 'stall' }], long);
+  const { rows, long: kept } = semanticsOf(
+    [
+      { ...row, name: 'stall', faults: 9 },
+      { ...row, name: 'new' },
+    ],
+    null,
+    before,
+  );
+  assert.equal(
+    rows.map(({ name, faults }) => [name, faults]),
+    [
+      ['cut', 2],
+      ['stall', 9],
+      ['new', 2],
+    ],
+  );
+  assert.is(kept?.seed, 7);
+});
+
 page.run();

@@ -22,10 +22,16 @@ export interface SemanticsFile {
   readonly long: Pick<LongRunResult, 'seed' | 'faults' | 'up' | 'down' | 'ok'> | null;
 }
 
-export const semanticsOf = (results: readonly RowResult[], long: LongRunResult | null): SemanticsFile => ({
-  rows: results.map(({ name, what, faults, up, down, ok }) => ({ name, what, faults, up, down, ok })),
-  long: long === null ? null : { seed: long.seed, faults: long.faults, up: long.up, down: long.down, ok: long.ok },
-});
+/** What this run found, and of what it did not try what an earlier one did. */
+export const semanticsOf = (results: readonly RowResult[], long: LongRunResult | null, before?: SemanticsFile): SemanticsFile => {
+  const found = results.map(({ name, what, faults, up, down, ok }) => ({ name, what, faults, up, down, ok }));
+  const earlier = before?.rows ?? [];
+  const kept = earlier.map((row) => found.find(({ name }) => name === row.name) ?? row);
+  return {
+    rows: [...kept, ...found.filter(({ name }) => !earlier.some((row) => row.name === name))],
+    long: long === null ? (before?.long ?? null) : { seed: long.seed, faults: long.faults, up: long.up, down: long.down, ok: long.ok },
+  };
+};
 
 const promises: Readonly<Record<Promised, string>> = {
   once: 'once, in order',

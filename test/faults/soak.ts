@@ -43,12 +43,10 @@ const SAMPLES = 30;
 const WARM_UP_SHARE = 1 / 3;
 const MINUTE_MS = 60_000;
 /**
- * What the heap may grow by in the judged part, in bytes, besides what the run itself keeps of each message: caches of V8 and inlined code
+ * What the heap may grow by in the judged part, in bytes: caches of V8 and inlined code
  * settle for a while, and a leak of one small object a message is past this within minutes.
  */
 const HEAP_SETTLES_BYTES = 1_500_000;
-/** What the harness keeps of each message on the client's side: a few numbers. */
-const KEPT_BYTES = 200;
 /** Handles that come and go with a connection that is being made: the slope may end on one. */
 const HANDLES_MAX = 4;
 export const soak = async ({ seed, minutes, store, progress }: SoakOptions): Promise<SoakResult> => {
@@ -91,9 +89,8 @@ export const soak = async ({ seed, minutes, store, progress }: SoakOptions): Pro
     serverHandles: slope(({ server }) => server.handles),
   };
   const judgedMinutes = minutes * (1 - WARM_UP_SHARE);
-  const keptBytes = RATE * 2 * 60 * KEPT_BYTES * judgedMinutes;
   const allowed = {
-    clientHeap: HEAP_SETTLES_BYTES + keptBytes,
+    clientHeap: HEAP_SETTLES_BYTES,
     serverHeap: HEAP_SETTLES_BYTES,
     clientHandles: HANDLES_MAX,
     serverHandles: HANDLES_MAX,

@@ -11,7 +11,7 @@ import type { ClientOptions } from '../../src/client/options.js';
 import { type FaultProxy, startProxy } from '../support/proxy.js';
 import { type Child, startChild } from './child.js';
 import { type Flow, startFlow } from './flow.js';
-import { now, type Record, readJournal } from './journal.js';
+import { openJournal, type Record, readJournal } from './journal.js';
 import { type Account, judge, type Verdict } from './ledger.js';
 import type { ChildSettings } from './server-child.js';
 
@@ -81,8 +81,9 @@ export const startWorld = async ({ store, delayMs, seed, server, client }: World
   let child = await start();
   const proxy = await startProxy({ target: { host: '127.0.0.1', port: child.port }, delayMs, random });
   const kitty = createClient({ url: proxy.url, ...client });
-  const sent: Record[] = [];
-  const handled: Record[] = [];
+  // In files as the server's, so that a soak sees the client's memory and not its own.
+  const sent = openJournal(join(folder, 'client-sent'));
+  const handled = openJournal(join(folder, 'client-handled'));
   const handedBack = new Set<number>();
   const seen = { lost: 0, resumed: 0, gaps: 0, ended: 0 };
   kitty.on('lost', () => {
@@ -105,10 +106,10 @@ export const startWorld = async ({ store, delayMs, seed, server, client }: World
   const result = await kitty.startSession({ username: 'main' });
   if (result.failed) throw result.error;
   const { session } = result;
-  session.on('count', ({ n }: { n: number }, { redelivered }) => void handled.push({ number: n, mark: redelivered ? 1 : 0, at: now() }));
+  session.on('count', ({ n }: { n: number }, { redelivered }) => handled.write(n, redelivered ? 1 : 0));
   const flow: Flow = startFlow((number, turn) => {
     if (!session.send('count', { n: number, pad: 'x'.repeat(40) }).accepted) return false;
-    sent.push({ number, mark: turn, at: now() });
+    sent.write(number, turn);
     return true;
   });
   const active = (limitMs?: number): Promise<void> =>
@@ -126,10 +127,10 @@ export const startWorld = async ({ store, delayMs, seed, server, client }: World
   };
 
   const accounts = (): { readonly up: Account; readonly down: Account } => ({
-    up: { sent: sent.map(({ number }) => number), handled: toHandled(journal('up')), handedBack },
+    up: { sent: journal('client-sent').map(({ number }) => number), handled: toHandled(journal('up')), handedBack },
     down: {
       sent: journal('down').map(({ number }) => number),
-      handled: toHandled(handled),
+      handled: toHandled(journal('client-handled')),
       handedBack: new Set(journal('handed-back').map(({ number }) => number)),
       uncommitted,
     },
@@ -200,7 +201,7 @@ export const startWorld = async ({ store, delayMs, seed, server, client }: World
         const fresh = from.find((record) => record.at >= at)?.number ?? Infinity;
         return (to.find(({ number }) => number >= fresh)?.at ?? Infinity) - at;
       };
-      return { up: first(sent, journal('up')), down: first(journal('down'), handled) };
+      return { up: first(journal('client-sent'), journal('up')), down: first(journal('down'), journal('client-handled')) };
     },
     close: async () => {
       proxy.resume();
@@ -208,6 +209,8 @@ export const startWorld = async ({ store, delayMs, seed, server, client }: World
       await proxy.accept();
       await Promise.all([kitty.endSession(), child.kill()]);
       await proxy.close();
+      sent.close();
+      handled.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
