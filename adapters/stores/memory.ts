@@ -2,10 +2,18 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { JsonObject } from '../../machines/ports/json.js';
 import type { SessionRecord, SessionStore, StoreTask } from '../../machines/ports/store.js';
 import type { Profile, User } from '../../machines/ports/user.js';
-import { type Answer, messageOf, newUser, pageOf, propertiesText, task, unavailable, withPresence, withProfile } from './rules.js';
-
-/** How many sessions that ended are remembered, the last ones: some megabytes. Those that are active are all kept. */
-export const ENDED_SESSIONS_MAX = 10_000;
+import {
+  type Answer,
+  ENDED_SESSIONS_MAX,
+  messageOf,
+  newUser,
+  pageOf,
+  propertiesText,
+  task,
+  unavailable,
+  withPresence,
+  withProfile,
+} from './rules.js';
 
 interface Entry {
   user: User;

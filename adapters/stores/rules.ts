@@ -7,6 +7,9 @@ import { failure } from '../../machines/reasons.js';
 /** What an operation answers, before it is a promise. */
 export type Answer<A> = E.Either<StoreFailure, A>;
 
+/** How many sessions that ended are remembered, the last ones: some megabytes. Those that are active are all kept. */
+export const ENDED_SESSIONS_MAX = 10_000;
+
 /** The largest page: some hundred kilobytes of answer at most, and a time that no caller notices. */
 export const PAGE_SIZE_MAX = 200;
 

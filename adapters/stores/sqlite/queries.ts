@@ -3,13 +3,18 @@ import * as t from 'io-ts';
 import type { Admission, Page, SessionFilter, SessionRecord, UserFilter } from '../../../machines/ports/store.js';
 import type { User } from '../../../machines/ports/user.js';
 import type { EndReason } from '../../../machines/reasons.js';
-import { type Answer, pageFor, propertiesText } from '../rules.js';
+import { type Answer, ENDED_SESSIONS_MAX, pageFor, propertiesText } from '../rules.js';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.js';
 import { type Rows, storedText } from './rows.js';
 
 const USER_COLUMNS = 'u.id AS user_id, u.name, u.display_name, u.display_picture_url, u.is_guest, u.status, u.online, u.properties';
 const USERS = `SELECT ${USER_COLUMNS} FROM users u`;
 const SESSIONS = `SELECT s.id, s.state, s.user_agent, s.created_at, s.ended_at, s.end_reason, ${USER_COLUMNS} FROM sessions s JOIN users u ON u.id = s.user_id`;
+
+/** After how many ends those that are too many are looked for: the look passes over all that stay. */
+const FORGET_EVERY = 100;
+/** How many are removed at once: more than came since, and not so many that the event loop waits for them. */
+const FORGET_MAX = 1_000;
 
 const TotalRow = t.type({ total: t.number }, 'count');
 const CreatedUserRow = t.type({ user_id: t.Integer, created_user: t.Integer }, 'sessions');
@@ -71,6 +76,18 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
     sql('DELETE FROM journal WHERE session = ?').run(storedText(id));
   };
 
+  // The first end of a life looks too: an earlier one may have left more.
+  let endsUnlooked = FORGET_EVERY;
+  /** Of the sessions that ended the last ones stay, by when they ended. */
+  const forgetEnded = (): void => {
+    endsUnlooked += 1;
+    if (endsUnlooked < FORGET_EVERY) return;
+    endsUnlooked = 0;
+    sql(
+      `DELETE FROM sessions WHERE seq IN (SELECT seq FROM sessions INDEXED BY sessions_ended WHERE state = 'ENDED' ORDER BY ended_at DESC, seq DESC LIMIT ${FORGET_MAX} OFFSET ${ENDED_SESSIONS_MAX})`,
+    ).run();
+  };
+
   return {
     userNamed,
     session,
@@ -111,6 +128,7 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
     endSession: (record: SessionRecord, endReason: EndReason, endedAt: number): SessionRecord => {
       forgetStreams(record.id);
       sql("UPDATE sessions SET state = 'ENDED', ended_at = ?, end_reason = ? WHERE id = ?").run(endedAt, endReason, storedText(record.id));
+      forgetEnded();
       return { ...record, state: 'ENDED', endedAt, endReason };
     },
 

@@ -73,6 +73,11 @@ export const migrations: readonly Migration[] = [
       ) WITHOUT ROWID;
     `,
   },
+  {
+    version: 3,
+    // Which of those that ended are the oldest.
+    sql: "CREATE INDEX sessions_ended ON sessions (ended_at, seq) WHERE state = 'ENDED';",
+  },
 ];
 
 const newestOf = (steps: readonly Migration[]): number => Math.max(...steps.map(({ version }) => version));

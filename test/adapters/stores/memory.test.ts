@@ -2,7 +2,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { admit, given, NOW } from '../../../adapters/contracts/store/with.js';
 import { storeContract } from '../../../adapters/contracts/store.js';
-import { ENDED_SESSIONS_MAX, memory } from '../../../adapters/stores/memory.js';
+import { memory } from '../../../adapters/stores/memory.js';
+import { ENDED_SESSIONS_MAX } from '../../../adapters/stores/rules.js';
 
 const store = suite('memory store');
 

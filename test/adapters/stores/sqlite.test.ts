@@ -133,6 +133,8 @@ store(
         /^SELECT count\(\*\) AS total FROM \S+ \S+$/.test(sql) || / ORDER BY (s\.seq DESC|u\.id) LIMIT \? OFFSET \?$/.test(sql);
       for (const step of plan) {
         assert.not.match(step, /TEMP B-TREE/, sql);
+        // Once in a hundred ends: it passes over those that stay.
+        if (step.startsWith('SCAN') && /USING COVERING INDEX sessions_ended$/.test(step)) continue;
         // A list without a filter walks in the order of its key, and stops at the end of its page.
         if (step.startsWith('SCAN') && !(isWhole && !sql.includes('WHERE')) && !/USING (COVERING )?INDEX users_online/.test(step))
           assert.unreachable(`${step}: ${sql}`);
