@@ -1,6 +1,7 @@
 import type { SessionStore } from '../../machines/ports/store.js';
 import { admission } from './store/admission.js';
 import { hostileInput } from './store/hostile.js';
+import { identities } from './store/identities.js';
 import { lives } from './store/lives.js';
 import { pages } from './store/pages.js';
 import { sessions } from './store/sessions.js';
@@ -31,5 +32,5 @@ export type MakeStore = () => Promise<StoreUnderTest>;
  * storeContract(test, async () => ({ store: myStore(), cleanup: async () => {} }));
  */
 export const storeContract = (test: Test, make: MakeStore): void => {
-  for (const part of [lives, admission, sessions, users, pages, hostileInput]) part(test, make);
+  for (const part of [lives, admission, identities, sessions, users, pages, hostileInput]) part(test, make);
 };

@@ -78,7 +78,7 @@ export class Identities {
     if (E.isLeft(identified)) {
       if (!signingIn.isRotated) fence.lower();
       log.info({ session: session.id, username, code: identified.left.code }, 'a sign-in was refused');
-      return identified.left;
+      return signal.aborted ? tooLate : identified.left;
     }
     this.#revoke(identified.right);
     // It is over meanwhile, which the store knows too.

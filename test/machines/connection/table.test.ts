@@ -31,6 +31,11 @@ const inputs: Readonly<Record<string, ConnectionInput>> = {
   start: { type: 'start' },
   confirm: { type: 'confirm' },
   data: { type: 'data' },
+  renewal: { type: 'renewal' },
+  'renewal due': { type: 'renewalDue', withinMs: 9 },
+  'renewal yes': { type: 'renewed', failure: null },
+  'renewal late': { type: 'renewed', failure: failure('AuthenticationTimeoutError') },
+  'renewal no': { type: 'renewed', failure: failure('AccessDeniedError') },
   ping: { type: 'ping', id: 7 },
   pong: { type: 'pong' },
   left: { type: 'left' },
@@ -64,6 +69,11 @@ hello resume   resume     !          !          !          !          !         
 start          !          !          admit      !          !          !          !          .
 confirm        !          !          !          !          live       !          !          .
 data           !          !          !          !          !          deliver    deliver    .
+renewal        !          !          !          !          !          renew      =          .
+renewal due    .          .          .          .          .          ask        .          .
+renewal yes    .          .          .          .          .          renewed    .          .
+renewal late   .          .          .          .          .          unrenewed  .          .
+renewal no     .          .          .          .          .          out        .          .
 ping           !          pong       pong       pong       pong       pong       pong       .
 pong           !          =          =          =          =          =          =          .
 left           go         go-ended   go         go-admit   go-forg    go-ended   go-ended   .
@@ -102,6 +112,11 @@ const outcomes: Readonly<Record<string, string>> = {
   live: 'live: stopTimer announce',
   deliver: 'deliver',
   pong: 'sayPong(7)',
+  renew: 'renew',
+  ask: 'askRenewal(9)',
+  renewed: 'sayRenewed',
+  unrenewed: 'sayUnrenewed(AuthenticationTimeoutError)',
+  out: 'closed: stopTimer endSession(denied) sayBye(AccessDeniedError) close(4403)',
   goodbye: 'ending: sayEnd startTimer(end)',
   farewell: 'closed: stopTimer endSession(ended) sayBye(SessionEndedError) close(1000)',
   go: 'closed: stopTimer close(1000)',
@@ -148,7 +163,10 @@ const argumentOf = (effect: ConnectionEffect): string | number | null => {
       return effect.id;
     case 'deny':
     case 'sayBye':
+    case 'sayUnrenewed':
       return effect.failure.code;
+    case 'askRenewal':
+      return effect.withinMs;
     case 'close':
       return effect.code;
     case 'endSession':

@@ -2,7 +2,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { lengthOf, toArray } from '../../../machines/stream/queue.js';
+import type { Entry } from '../../../machines/stream/state.js';
 import { unconfirmed, unconfirmedCount } from '../../../machines/stream/stream.js';
+import { jane } from '../session/support.js';
 import { ackOf, aMessage, aRequest, cancel, failure, message, only, reply, request, Side, types, written } from './rig.js';
 
 const answers = suite('answers');
@@ -25,6 +27,47 @@ answers('an answer is kept, with its number, until the peer has received it: a r
   assert.equal(side.state.heldAnswers, { messages: 1, size: 0 });
   side.arrive(ackOf({ received: 4 }));
   assert.equal(numbersOf(side), []);
+});
+
+const identity = (ticket: number): Entry => ({
+  ticket,
+  item: { kind: 'identity', user: jane, expiresAt: null, to: 1 },
+  size: 10,
+});
+
+answers('an identity has its place behind what was sent before it, takes no credit, and is kept until it is received', () => {
+  const side = new Side({ peerWindow: { messages: 1, size: 1_000 } });
+  side.send(message(1), message(2), identity(3), reply(4));
+  side.flush();
+  assert.equal(
+    toArray(side.state.answers).map(({ entry }) => entry.ticket),
+    [4],
+    'what was sent before it waits for credit, and so does it',
+  );
+  side.arrive(ackOf({ received: 2, done: 1 }));
+  side.flush();
+  assert.equal(
+    toArray(side.state.answers).map(({ entry }) => entry.ticket),
+    [3],
+  );
+  side.arrive(ackOf({ received: 4, done: 4 }));
+  assert.equal([numbersOf(side), side.state.heldAnswers], [[], { messages: 0, size: 0 }]);
+});
+
+answers('an identity has no way to go behind the end', () => {
+  const side = new Side();
+  side.end();
+  assert.equal(types(side.send(identity(1))), ['refused']);
+});
+
+answers('a sign-in takes credit as a message does, and is told its number', () => {
+  const side = new Side({ peerWindow: { messages: 1, size: 1_000 } });
+  const signIn: Entry = { ticket: 2, item: { kind: 'signIn', credential: () => assert.unreachable() as never }, size: 10 };
+  side.send(message(1), signIn);
+  assert.not.ok(types(side.flush()).includes('numbered'));
+  side.arrive(ackOf({ received: 1, done: 1 }));
+  assert.ok(types(side.flush()).includes('numbered'));
+  assert.is(unconfirmedCount(side.state), 1);
 });
 
 answers('a message is kept until it is done, however long that takes, and the answers behind it are not', () => {

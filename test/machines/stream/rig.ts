@@ -111,7 +111,9 @@ export const assertConsistent = (state: StreamState): void => {
   const answers = toArray(state.answers).map(({ entry }) => entry);
   const isKeptEnd = ({ entry: { item } }: Shipped): boolean => item.kind === 'end';
   const isEnd = ({ item }: Entry): boolean => item.kind === 'end';
-  const queued = toArray(state.queued).filter((entry) => !isEnd(entry));
+  const isIdentity = ({ item }: Entry): boolean => item.kind === 'identity';
+  const identities = toArray(state.queued).filter(isIdentity);
+  const queued = toArray(state.queued).filter((entry) => !isEnd(entry) && !isIdentity(entry));
   const replay = toArray(state.replay).map(({ entry }) => entry);
   assert.equal(state.held, sum([...sent, ...replay.filter(takesRoom), ...queued]), 'held');
   assert.equal(state.inFlight, sum(sent), 'inFlight');
@@ -120,6 +122,7 @@ export const assertConsistent = (state: StreamState): void => {
     sum([
       ...[...answers, ...replay].filter((entry) => !isEnd(entry) && entry.item.kind !== 'skip' && !takesRoom(entry)),
       ...toArray(state.prompt),
+      ...identities,
     ]),
     'heldAnswers',
   );
