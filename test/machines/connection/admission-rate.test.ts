@@ -58,6 +58,8 @@ rates('counts starts that are being decided, and no longer once they are', () =>
   assert.is(busy?.retryAfterMs, 1_000);
   assert.is(welcomeOne(rate, 10)[1], null, 'a resume does not wait for those who may never be admitted');
   assert.is(beginStart(startDecided(rate), 10)[1], null);
+  const [one] = welcomeOne(rate, 0);
+  assert.is(beginStart(one, 10)[1]?.retryAfterMs, 1_000, 'when the verdicts come nobody knows');
 });
 
 rates('is never passed in any second, however they come', () => {
