@@ -153,7 +153,7 @@ export const serverFrame: fc.Arbitrary<OutboundFrame> = fc
     ...common,
     fc.record({ kind: kind('welcome'), welcome }),
     fc.record({ kind: kind('deny'), deny }),
-    fc.record({ kind: kind('gone') }),
+    fc.record({ kind: kind('gone'), positions }, { requiredKeys: ['kind'] }),
     fc.record({ kind: kind('mismatch'), direction: fc.constantFrom('up' as const, 'down' as const), from: count, to: count }),
     fc.record({ kind: kind('renew'), withinMs: waitMs }),
     fc.record({ kind: kind('renewed'), user, expiresAt: fc.option(count) }),
