@@ -69,6 +69,7 @@ export const virtualTabs = (clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>): 
       load: () => {
         loads += 1;
         const held = new Set<() => void>();
+        let isGone = false;
         return {
           load: `load ${loads}`,
           storage: {
@@ -82,11 +83,15 @@ export const virtualTabs = (clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>): 
             keys: () => [...texts.keys()],
           },
           claim: async (name, waitMs) => {
-            const release = await claim(name, waitMs);
-            if (release !== null) held.add(release);
+            const release = isGone ? null : await claim(name, waitMs);
+            if (release === null) return null;
+            held.add(release);
+            // It may have gone while it waited.
+            if (isGone) release();
             return release;
           },
           unload: () => {
+            isGone = true;
             for (const release of held) release();
           },
         };

@@ -9,6 +9,7 @@ import { type CommandMethod, emittedTypes } from '../../machines/session/public.
 import { type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
 import { errorOf, NineLivesError } from '../errors.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
+import type { Conversation } from '../stream/conversation.js';
 import { isSignal, isSpan } from '../stream/room.js';
 import type { Unconfirmed } from '../stream/sent.js';
 import { converse } from './converse.js';
@@ -16,8 +17,10 @@ import { Credentials, claimOf } from './credentials.js';
 import { Emitter, rethrow } from './emitter.js';
 import type { ClientEvents } from './events.js';
 import { Identity } from './identity.js';
+import { Keeping } from './keeping.js';
 import { Links, type Receive } from './links.js';
 import { type ClientOptions, clientDefaults, policyOf, type StartOptions } from './options.js';
+import type { KeptSession } from './persist/tab-keeper.js';
 import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
 import { ClientSession, type Session } from './session.js';
 import { type ClientSnapshot, type View, viewOf } from './snapshot.js';
@@ -58,11 +61,14 @@ export class SessionClient implements Client, Commands {
   readonly #host: Host;
   readonly #credentials: Credentials;
   readonly #links: Links;
+  readonly #keeping: Keeping | null;
   readonly #events = new Emitter<ClientEvents>();
   readonly #actor: ActorRefFrom<SessionMachine>;
   readonly #changes = new Emitter<{ changed: (nothing: undefined) => void }>();
   #session: ClientSession | null = null;
   #start: Start | null = null;
+  /** Is the session one that an earlier page left? */
+  #wasRestored = false;
   #ends: ((result: EndResult) => void)[] = [];
   #unconfirmed: readonly Unconfirmed[] = [];
   #stopHints: (() => void) | null = null;
@@ -74,17 +80,29 @@ export class SessionClient implements Client, Commands {
   constructor(options: ClientOptions, host: Host, transport: Transport) {
     this.#options = options;
     this.#host = host;
-    this.#credentials = new Credentials(host);
+    this.#credentials = new Credentials(host, () => this.#keeping?.save());
+    const session = (): ClientSession | null => this.#session ?? this.#keeping?.restored ?? null;
     this.#links = new Links(options, host, transport, this.#credentials, {
-      session: () => this.#session,
+      session,
+      ready: () => this.#keeping?.ready ?? null,
       started: (welcome, terms) => this.#started(welcome, terms),
       identified: (user, expiresAt) => {
         this.#session?.conversation.identify(user);
         this.#identified(user, expiresAt);
       },
       renewalAsked: () => this.#session?.identity.asked(),
+      resumed: () => this.#resumed(),
+      denied: (what) => this.#denied(what),
       changed: () => this.#notify(),
     });
+    this.#keeping =
+      options.persist === undefined
+        ? null
+        : new Keeping(host, options.url ?? transport.name, this.#credentials, {
+            session,
+            incarnation: () => this.#links.incarnation,
+            restore: (kept) => this.#restore(kept),
+          });
     const machine = sessionMachine.provide({
       actors: {
         link: fromCallback<LinkCommand, LinkInput>(({ input, sendBack, receive }) =>
@@ -142,6 +160,8 @@ export class SessionClient implements Client, Commands {
     this.#unconfirmed = [];
     this.#links.begin();
     this.#credentials.begin(claim);
+    this.#keeping?.begin(claim);
+    this.#wasRestored = false;
     this.#stopHints ??= this.#host.onHint((hint) => this.#hinted(hint));
     this.#actor.send({ type: this.#host.online() ? 'NETWORK_ONLINE' : 'NETWORK_OFFLINE' });
     this.#actor.send({ type: 'START', username, deadlineMs });
@@ -174,6 +194,7 @@ export class SessionClient implements Client, Commands {
       {
         roundTripMs: this.#links.roundTripMs,
         unconfirmed: this.#session?.conversation.unconfirmedCount ?? this.#unconfirmed.length,
+        persisted: this.#keeping?.persisted ?? false,
         wallOffsetMs: () => clock.wall() - clock.now(),
       },
       this.#view,
@@ -186,48 +207,96 @@ export class SessionClient implements Client, Commands {
     return this.#changes.on('changed', () => listener());
   }
 
-  /** A new stream begins with the session, before the machine tells the app: what it sends at once has where to go. */
-  #started(welcome: Welcome, terms: StreamTerms): void {
-    const conversation = converse(
+  #converse(about: Pick<Welcome, 'sessionId' | 'user'>, terms: StreamTerms, kept?: KeptSession): Conversation {
+    const keeping = this.#keeping;
+    return converse(
       this.#options,
       this.#host.clock,
       this.#events,
       {
-        write: (packets) => this.#links.write(packets),
+        write: (packets) => {
+          keeping?.save();
+          this.#links.write(packets);
+        },
         // The server has ended the session: this side says its own goodbye.
         peerEnded: () => this.#actor.send({ type: 'END' }),
         complete: () => this.#confirmEnd(),
         violated: (what) => this.#violated(what),
-        dropped: () => this.#notify(),
+        dropped: (entry) => {
+          keeping?.dropped(entry);
+          this.#notify();
+        },
+        changed: keeping === null ? undefined : () => keeping.changed(),
         identified: ({ user, expiresAt }) => {
           this.#credentials.signedIn();
           this.#identified(user, expiresAt);
         },
       },
       this.#session?.registry,
-      welcome,
+      about,
       terms,
+      kept,
     );
+  }
+
+  #sessionOf(about: Pick<Welcome, 'sessionId' | 'user'>, conversation: Conversation): ClientSession {
+    return new ClientSession(
+      about,
+      conversation,
+      this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs,
+      () => this.#notify(),
+      (session) => new Identity(this.#credentials, this.#links, () => (this.#session === session ? session : null)),
+    );
+  }
+
+  /** Handlers are registered once the start has settled: messages wait until then. */
+  #releaseSoon(conversation: Conversation): void {
+    this.#host.clock.macrotask(() => conversation.release());
+  }
+
+  /** A new stream begins with the session, before the machine tells the app: what it sends at once has where to go. */
+  #started(welcome: Welcome, terms: StreamTerms): void {
+    const conversation = this.#converse(welcome, terms);
     if (this.#session === null) {
-      const requestTimeoutMs = this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs;
-      this.#session = new ClientSession(
-        welcome,
-        conversation,
-        requestTimeoutMs,
-        () => this.#notify(),
-        (session) => new Identity(this.#credentials, this.#links, () => (this.#session === session ? session : null)),
-      );
-      // Its handlers are registered once the start has settled: messages wait until then.
-      this.#host.clock.macrotask(() => conversation.release());
-      return;
+      this.#session = this.#sessionOf(welcome, conversation);
+      this.#releaseSoon(conversation);
+    } else {
+      const former = this.#session.conversation;
+      this.#unconfirmed = former.close('SessionGoneError');
+      this.#session.id = welcome.sessionId;
+      this.#session.user = welcome.user;
+      // A handler that still runs belongs to the session: the next message waits for it, whichever stream it came by.
+      former.whenHandled(() => this.#releaseSoon(conversation));
+      this.#session.conversation = conversation;
     }
-    const former = this.#session.conversation;
-    this.#unconfirmed = former.close('SessionGoneError');
-    this.#session.id = welcome.sessionId;
-    this.#session.user = welcome.user;
-    // A handler that still runs belongs to the session: the next message waits for it, whichever stream it came by.
-    former.whenHandled(() => this.#host.clock.macrotask(() => conversation.release()));
-    this.#session.conversation = conversation;
+    this.#keeping?.started(this.#session, terms);
+  }
+
+  /** What an earlier page left. Nothing of it leaves before the server has said that it goes on. */
+  #restore(kept: KeptSession): ClientSession {
+    const about = { sessionId: kept.id, user: kept.user };
+    const conversation = this.#converse(about, kept.terms, kept);
+    conversation.stop();
+    this.#links.incarnation = kept.incarnation;
+    return this.#sessionOf(about, conversation);
+  }
+
+  #resumed(): void {
+    const restored = this.#keeping?.restored ?? null;
+    if (restored !== null) {
+      this.#session = restored;
+      this.#wasRestored = true;
+      this.#releaseSoon(restored.conversation);
+    }
+    this.#keeping?.resumed();
+  }
+
+  /** What was left is not given back for its token: a start without it is another question. */
+  #denied({ code }: Failure): boolean {
+    if (code !== 'AccessDeniedError' || this.#keeping?.restored == null) return false;
+    this.#credentials.startAnew();
+    this.#keeping.setAside();
+    return true;
   }
 
   #identified(user: User, expiresAt: number | null): void {
@@ -245,8 +314,10 @@ export class SessionClient implements Client, Commands {
   }
 
   #hinted(hint: NetworkHint): void {
-    if (hint === 'leaving') return this.#links.leave();
+    // A page that comes again has no goodbye to say.
+    if (hint === 'leaving') return this.#keeping?.persisted === true ? undefined : this.#links.leave();
     if (hint === 'hidden') return;
+    if (hint === 'thawed') this.#keeping?.thawed();
     const type = hint === 'online' ? 'NETWORK_ONLINE' : hint === 'offline' ? 'NETWORK_OFFLINE' : 'HINTED';
     this.#actor.send({ type, now: this.#host.clock.now() });
     // Whatever happened may have cost the link: ask instead of believing either way.
@@ -258,8 +329,11 @@ export class SessionClient implements Client, Commands {
   #emitted(event: Emitted): void {
     switch (event.type) {
       case 'active':
-        if (this.#session !== null) this.#start?.settle(startSucceeded(this.#session));
-        return this.#events.emit('active', { sessionId: event.sessionId, user: event.user });
+        if (this.#session !== null) this.#start?.settle(startSucceeded(this.#session, this.#wasRestored));
+        this.#events.emit('active', { sessionId: event.sessionId, user: event.user });
+        for (const { sessionId, unconfirmed } of this.#keeping?.takeFormers() ?? [])
+          this.#events.emit('gap', { sessionId: event.sessionId, formerSessionId: sessionId, user: event.user, unconfirmed });
+        return;
       case 'failed': {
         this.#over(false);
         const error = new NineLivesError(event.failure);
@@ -285,6 +359,7 @@ export class SessionClient implements Client, Commands {
         const conversation = this.#session?.conversation;
         const wasConfirmed = conversation?.runner.state.complete === true;
         this.#unconfirmed = conversation?.close(reason === 'ended' ? 'SessionEndedError' : 'NoActiveSessionError') ?? [];
+        this.#keeping?.forget();
         // Where the server said the last word, or both did, it has nothing to be told.
         this.#over(reason === 'gaveUp' || (reason === 'ended' && !wasConfirmed));
         const error = event.failure === null ? null : new NineLivesError(event.failure);
@@ -299,6 +374,7 @@ export class SessionClient implements Client, Commands {
     this.#session = null;
     this.#stopHints?.();
     this.#stopHints = null;
+    this.#keeping?.release();
     this.#credentials.end(abandoned);
   }
 

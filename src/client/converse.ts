@@ -4,9 +4,11 @@ import { failure } from '../../machines/reasons.js';
 import type { Welcome } from '../../machines/session/events.js';
 import { Conversation, type ConversationOwner, newRegistry, type Registry } from '../stream/conversation.js';
 import type { MessageHandler } from '../stream/handlers.js';
+import { limitsOf } from '../stream/limits.js';
 import type { Emitter } from './emitter.js';
 import type { ClientEvents } from './events.js';
 import { type ClientOptions, clientDefaults } from './options.js';
+import type { KeptSession } from './persist/tab-keeper.js';
 
 /** The handlers of a new session: those that the app named before there was one. */
 const registryOf = (given: ClientOptions['handlers']): Registry => {
@@ -16,21 +18,27 @@ const registryOf = (given: ClientOptions['handlers']): Registry => {
   return registry;
 };
 
-/** The conversation of a session that begins, its streams from their start. `registry`: the handlers of a session whose place it takes. */
+/**
+ * The conversation of a session that begins, its streams from their start. `registry`: the handlers of a session whose place it takes.
+ * `kept`: what an earlier page left of it.
+ */
 export const converse = (
   options: ClientOptions,
   clock: Clock,
   events: Emitter<ClientEvents>,
-  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated' | 'dropped' | 'identified'>,
+  owner: Pick<ConversationOwner, 'write' | 'peerEnded' | 'complete' | 'violated' | 'dropped' | 'identified' | 'changed'>,
   registry: Registry | undefined,
   { sessionId, user }: Pick<Welcome, 'sessionId' | 'user'>,
   terms: StreamTerms,
+  kept?: Pick<KeptSession, 'stream'>,
 ): Conversation => {
   /** A failing handler is the app's error: it is heard somewhere, by the app's listener or by the platform. */
   const handlerFailed = (event: Parameters<ClientEvents['handlerFailed']>[0]): void => {
     if (events.hasListeners('handlerFailed')) events.emit('handlerFailed', event);
     else console.error(`ninelives: the handler for ${event.type} failed.`, event.error);
   };
+  const held = { ownWindow: options.window ?? clientDefaults.window, buffer: options.buffer ?? clientDefaults.buffer };
+  const agreed = { ...terms, sessionId, user, peerWindow: terms.window };
   return new Conversation(
     {
       ...owner,
@@ -45,12 +53,8 @@ export const converse = (
       },
     },
     registry ?? registryOf(options.handlers),
-    {
-      clock,
-      ownWindow: options.window ?? clientDefaults.window,
-      buffer: options.buffer ?? clientDefaults.buffer,
-      handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
-    },
-    { ...terms, sessionId, user, peerWindow: terms.window },
+    { clock, ...held, handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs },
+    agreed,
+    kept?.stream(limitsOf(held, agreed)),
   );
 };

@@ -29,6 +29,8 @@ export const createClientOn = <C extends Contract>(
   for (const name of times) checkSpan('createClient', name, untyped[name] ?? undefined);
   if (!Object.hasOwn(profiles, untyped.profile === undefined ? 'responsive' : untyped.profile))
     throw new TypeError(`createClient: \`profile\` is 'responsive' or 'batterySaver'; it was given ${String(untyped.profile)}.`);
+  if (untyped.persist !== undefined && untyped.persist !== 'tab')
+    throw new TypeError(`createClient: \`persist\` is 'tab' or left out; it was given ${String(untyped.persist)}.`);
   for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
   const host = makeHost();
   const transport = typeof named === 'function' ? named(host) : named;

@@ -55,7 +55,7 @@ export const claimOf = (options: StartOptions): Claim | { readonly failure: Fail
   return 'failure' in given ? given : { username, authParams: given.authParams };
 };
 
-interface KeptTokens {
+export interface KeptTokens {
   readonly id: string;
   readonly token: string;
   nextToken: string | null;
@@ -80,9 +80,30 @@ export class Credentials {
   #abandoned: AbandonedSession | null = null;
   /** Who wants to sign in. */
   #signingIn: Claim | null = null;
+  /** How often the session was restored. */
+  #life = 0;
+  readonly #drawn: () => void;
 
-  constructor(host: Pick<Host, 'randomBytes'>) {
+  /** `drawn`: there is another token, and it has not left yet. */
+  constructor(host: Pick<Host, 'randomBytes'>, drawn: () => void = () => undefined) {
     this.#host = host;
+    this.#drawn = drawn;
+  }
+
+  /** The session's tokens. For what keeps them where the app asked for that, and for nobody else. */
+  get kept(): Readonly<KeptTokens> | null {
+    return this.#session;
+  }
+
+  /** A session that an earlier page left is to go on. */
+  restore({ id, token, nextToken, life }: Readonly<KeptTokens> & { readonly life: number }): void {
+    this.#session = { id, token, nextToken };
+    this.#life = life;
+  }
+
+  /** A session that an earlier page left does not go on: the server is told with the next hello. */
+  abandon({ id, token, nextToken }: Readonly<KeptTokens>): void {
+    this.#abandoned = { sessionId: id, tokens: tokensOf({ id, token, nextToken }) };
   }
 
   /** A start begins. */
@@ -97,6 +118,7 @@ export class Credentials {
   /** A session was welcomed under the token of its start. */
   started(sessionId: string): void {
     this.#session = { id: sessionId, token: this.#starting ?? '', nextToken: null };
+    this.#life = 0;
     this.#starting = null;
     this.#abandoned = null;
     this.#signingIn = null;
@@ -172,9 +194,12 @@ export class Credentials {
   }
 
   #next(): string {
-    const token = this.#session?.nextToken ?? drawToken(this.#host);
-    if (this.#session !== null) this.#session.nextToken = token;
-    return token;
+    if (this.#session === null) return drawToken(this.#host);
+    if (this.#session.nextToken === null) {
+      this.#session.nextToken = drawToken(this.#host);
+      this.#drawn();
+    }
+    return this.#session.nextToken;
   }
 
   async #renewal(signal: AbortSignal): Promise<RenewalOpening> {
@@ -188,7 +213,7 @@ export class Credentials {
     if (this.#session === null) return null;
     const { id } = this.#session;
     const tokens = tokensOf(this.#session);
-    return { sessionId: id, tokens, nextToken: this.#next(), positions, life: 0 };
+    return { sessionId: id, tokens, nextToken: this.#next(), positions, life: this.#life };
   }
 
   async #start(signal: AbortSignal): Promise<StartOpening> {

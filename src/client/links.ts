@@ -14,12 +14,18 @@ import type { ClientSession } from './session.js';
 export interface LinksOwner {
   /** The session, while there is one. */
   session(): ClientSession | null;
+  /** What is to be over before a link can be opened; null: nothing is. */
+  ready(): Promise<void> | null;
   /** A session has begun, before the machine is told. */
   started(welcome: Welcome, terms: StreamTerms): void;
   /** The session has this user from now on, until this date. */
   identified(user: User, expiresAt: number | null): void;
   /** The server asks for a new credential. */
   renewalAsked(): void;
+  /** The session goes on, before the machine is told. */
+  resumed(): void;
+  /** The server said no. True: to something that can be left out of the next try. */
+  denied(what: Failure): boolean;
   /** Something that is shown is another. */
   changed(): void;
 }
@@ -40,7 +46,8 @@ export class Links {
   #link: Link | null = null;
   /** The round-trip time of the latest link, in milliseconds; null until one was measured. */
   roundTripMs: number | null = null;
-  #incarnation = 0;
+  /** The server's life that was heard last. */
+  incarnation = 0;
   /** What had passed in both directions when the latest link was welcomed; null until it is. */
   #welcomedWith: number | null = null;
   /** Did anything wait to be shipped then? */
@@ -122,7 +129,7 @@ export class Links {
     });
     this.roundTripMs = null;
     this.#welcomedWith = null;
-    const told = this.#positions();
+    let told: Positions | null = null;
     const { silenceMs, pingEveryMs } = profiles[this.#options.profile ?? 'responsive'];
     const open = (): Link =>
       this.#transport.open(
@@ -146,7 +153,10 @@ export class Links {
             this.#welcomedWith = passed(this.#owner.session()?.conversation.runner.progress);
             tell({ type: 'WELCOMED', link: generation, welcome, ...this.#stamp() });
           }),
-          denied: current((what) => tell({ type: 'DENIED', link: generation, failure: what, ...this.#stamp() })),
+          denied: current((what) => {
+            if (this.#owner.denied(what)) lost(failure('SessionGoneError'));
+            else tell({ type: 'DENIED', link: generation, failure: what, ...this.#stamp() });
+          }),
           lost,
           concluded: current((positions) => this.#owner.session()?.conversation.conclude(positions)),
           suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
@@ -177,13 +187,20 @@ export class Links {
           pingEveryMs,
         },
       );
-    try {
-      this.#link = open();
-    } catch {
-      // A machine whose service throws is in error for good: a transport that breaks its promise is a failed try instead.
-      queueMicrotask(() => lost(failure('ConnectionFailedError', 'The transport threw.')));
-    }
-    const link = this.#link;
+    let link: Link | null = null;
+    const begin = (): void => {
+      if (over) return;
+      told = this.#positions();
+      try {
+        link = this.#link = open();
+      } catch {
+        // A machine whose service throws is in error for good: a transport that breaks its promise is a failed try instead.
+        queueMicrotask(() => lost(failure('ConnectionFailedError', 'The transport threw.')));
+      }
+    };
+    const ready = this.#owner.ready();
+    if (ready === null) begin();
+    else void ready.then(begin);
     receive((command) => {
       if (command.type === 'END') this.#owner.session()?.conversation.end();
     });
@@ -199,12 +216,12 @@ export class Links {
 
   #positions(): Positions | null {
     const session = this.#owner.session();
-    return session === null ? null : { ...session.conversation.positions(), incarnation: this.#incarnation };
+    return session === null ? null : { ...session.conversation.positions(), incarnation: this.incarnation };
   }
 
   #started(welcome: Welcome, terms: StreamTerms): void {
     this.#credentials.started(welcome.sessionId);
-    this.#incarnation = welcome.incarnation;
+    this.incarnation = welcome.incarnation;
     this.#owner.started(welcome, terms);
   }
 
@@ -220,10 +237,11 @@ export class Links {
         : `The server resumed without what it needs: ${mismatch.direction} ${mismatch.from} to ${mismatch.to}.`;
     }
     this.#credentials.rotated();
-    const reborn = this.#incarnation !== welcome.incarnation;
-    this.#incarnation = welcome.incarnation;
+    const reborn = this.incarnation !== welcome.incarnation;
+    this.incarnation = welcome.incarnation;
     session.user = userOf(session, welcome);
     session.conversation.resume(told, peer, reborn);
+    this.#owner.resumed();
     return null;
   }
 }

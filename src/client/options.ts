@@ -26,6 +26,11 @@ export interface ClientOptions<C extends Contract = AnyContract> extends Partial
   readonly inspect?: ActorOptions<AnyActorLogic>['inspect'];
   /** How eagerly the client notices and comes back: `batterySaver` lets the radio sleep. Default: `responsive`. See the guide for the times. */
   readonly profile?: Profile;
+  /**
+   * Where a session is kept while its page is loaded again: `tab` means the tab's session storage. A start of the same user then resumes it, unconfirmed
+   * messages included; `getSnapshot().persisted` says whether it is kept. What it stores includes the session's token. Default: nowhere.
+   */
+  readonly persist?: 'tab';
   /** How the tries to come back are spread. */
   readonly retry?: Partial<SessionPolicy['retry']>;
   /** How long one connection may take to open, in milliseconds. Default: 5,000. */

@@ -4,13 +4,17 @@ import { type Result, toResult } from '../result.js';
 import type { Unconfirmed } from '../stream/sent.js';
 
 /** What a start answers: `succeeded` with the session, or `failed` with the error. Never a rejection. */
-export type StartResult<Session> = Result<{ readonly session: Session }>;
+export type StartResult<Session> = Result<{
+  readonly session: Session;
+  /** Is it the one that the page had before it was loaded again? Only with `persist`. */
+  readonly resumed: boolean;
+}>;
 
-export const startSucceeded = <Session>(session: Session): StartResult<Session> =>
-  toResult({ _tag: 'Right', right: session }, (found) => ({ session: found }));
+export const startSucceeded = <Session>(session: Session, resumed: boolean): StartResult<Session> =>
+  toResult({ _tag: 'Right', right: session }, (found) => ({ session: found, resumed }));
 
 export const startFailed = (error: NineLivesError): StartResult<never> =>
-  toResult({ _tag: 'Left', left: error }, (found: never) => ({ session: found }));
+  toResult({ _tag: 'Left', left: error }, (found: never) => ({ session: found, resumed: false }));
 
 /** What an end answers. */
 export interface EndResult {

@@ -19,6 +19,8 @@ export interface ClientSnapshot {
   readonly roundTripMs: number | null;
   /** How many messages are accepted and not known as handled. */
   readonly unconfirmed: number;
+  /** Would the session outlive a reload of the page? Only with `persist`, and where the tab's storage takes it. */
+  readonly persisted: boolean;
   /** Why the latest start failed, the latest try did, or the session ended by a failure; plain data. */
   readonly error: Failure | null;
   readonly endReason: EndReason | null;
@@ -27,6 +29,7 @@ export interface ClientSnapshot {
 interface Outside {
   readonly roundTripMs: number | null;
   readonly unconfirmed: number;
+  readonly persisted: boolean;
   /** The wall clock's reading less the monotonic clock's: asked for only where a date is to be shown. */
   wallOffsetMs(): number;
 }
@@ -55,6 +58,7 @@ export const viewOf = (machine: SnapshotFrom<SessionMachine>, outside: Outside, 
     retryAt: retryAt === null ? null : dateOf(retryAt),
     roundTripMs: status === 'active' ? outside.roundTripMs : null,
     unconfirmed: outside.unconfirmed,
+    persisted: hasSession && outside.persisted,
     error: error ?? failure,
     endReason,
   };

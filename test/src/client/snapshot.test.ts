@@ -17,6 +17,7 @@ snapshots('is plain data from the beginning, and survives JSON', () => {
     retryAt: null,
     roundTripMs: null,
     unconfirmed: 0,
+    persisted: false,
     error: null,
     endReason: null,
   });

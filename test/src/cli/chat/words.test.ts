@@ -25,6 +25,7 @@ const view = (over: Partial<ClientSnapshot>): ClientSnapshot => ({
   retryAt: null,
   roundTripMs: null,
   unconfirmed: 0,
+  persisted: false,
   error: null,
   endReason: null,
   ...over,
