@@ -121,10 +121,12 @@ export class ClientTurn {
       case 'deny':
         return this.#machine(this.#lifecycles.step(this.#client.lifecycle, facts.denied(link.id, frame.code)));
       case 'bye':
+        if (frame.positions !== null) this.#turn()?.conclude(frame.positions);
         return this.lost(frame.code);
       case 'gone':
       case 'mismatch':
         this.#assertMayBe(frame.kind);
+        if (frame.kind === 'gone' && frame.positions !== null) this.#turn()?.conclude(frame.positions);
         this.#client.link = { ...link, asks: 'start' };
         this.#doings.push({ type: 'up', id: link.id, frame: { kind: 'start', token: this.#startToken() } });
         return;

@@ -23,6 +23,8 @@ export const plants = {
   oldTokenAccepted: 'A resume may bring any token that the session ever had.',
   lateHelloKills: 'A hello whose positions do not fit ends the session, instead of the start that may follow it.',
   lifeUntold: 'A client that comes back after a reload does not say so.',
+  markForgotten: 'A side that comes back has forgotten that an earlier life of the other one may have handled what it ships.',
+  startStaysMute: 'A start that no client had confirmed comes back as if it had lost a link, which its repetition does not mend.',
   formerLinkHears: 'A connection that was taken over is not made deaf.',
 } as const;
 

@@ -7,7 +7,7 @@ import { Violation } from './rules.js';
 import { diagramOf, follow, testOf } from './trace.js';
 
 /** Of each configuration, so many worlds in full: the nearest ones. Beyond, each is followed to its rest. */
-const worldsMax = 2_500;
+const worldsMax = 1_500;
 
 /** What breaks a rule, for whoever reads a failure. */
 const foundIn = (one: Configuration, { found }: Explored): string =>
@@ -48,7 +48,10 @@ exploration('what the rules are about was met', () => {
     'came to rest',
     'came to rest after the end',
     'confirmed',
+    'a last word',
+    'a resume came to a session that is over',
     'handed back',
+    'handed back as not handled',
     'handled',
     'positions that do not fit',
     'repeated with a mark',
@@ -72,6 +75,11 @@ const bites: Readonly<Record<Plant, { readonly where: Configuration; readonly ru
     rule: 'a late hello ends nothing',
   },
   lifeUntold: { where: configuration('page reloads'), rule: 'what is repeated is marked' },
+  markForgotten: {
+    where: configuration('both die', { up: [], ends: { client: false, server: false } }),
+    rule: 'what is repeated is marked',
+  },
+  startStaysMute: { where: configuration('server dies'), rule: 'all comes to rest' },
   formerLinkHears: { where: configuration('cuts'), rule: 'one connection a session' },
 };
 

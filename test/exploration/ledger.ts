@@ -7,6 +7,8 @@ export interface Ledger {
   readonly confirmed: number;
   readonly failed: number;
   readonly handedBack: number;
+  /** Handed back as certainly not handled. */
+  readonly notHandled: number;
   readonly answered: number;
   // Of the other side's:
   readonly started: number;
@@ -23,6 +25,7 @@ export const emptyLedger: Ledger = {
   confirmed: 0,
   failed: 0,
   handedBack: 0,
+  notHandled: 0,
   answered: 0,
   started: 0,
   startedNow: 0,
@@ -44,10 +47,15 @@ export const confirmed = (ledger: Ledger, index: number, isFailed: boolean, met:
   return isFailed ? { ...ledger, failed: ledger.failed | bit(index) } : { ...ledger, confirmed: ledger.confirmed | bit(index) };
 };
 
-export const handedBack = (ledger: Ledger, index: number, met: Met): Ledger => {
+/** `isCertain`: it was not handled, and never will be. */
+export const handedBack = (ledger: Ledger, index: number, isCertain: boolean, met: Met): Ledger => {
   if (said(ledger, index)) throw new Violation('one word on each message', `message ${index} is handed back after its app was told of it`);
-  met.note('handed back');
-  return { ...ledger, handedBack: ledger.handedBack | bit(index) };
+  met.note(isCertain ? 'handed back as not handled' : 'handed back');
+  return {
+    ...ledger,
+    handedBack: ledger.handedBack | bit(index),
+    notHandled: isCertain ? ledger.notHandled | bit(index) : ledger.notHandled,
+  };
 };
 
 export const answered = (ledger: Ledger, index: number, met: Met): Ledger => {

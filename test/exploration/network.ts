@@ -1,6 +1,7 @@
 /** Connections between the two: in order while they last, cut at either end, and never telling one end what the other one knows. */
 import type { ReasonCode } from '../../machines/reasons.js';
 import type { OutboundPacket, Positions } from '../../machines/stream/packets.js';
+import type { LastWord } from '../../machines/stream/state.js';
 import { Made, type Part, Parts } from './parts.js';
 
 /** Tokens are their numbers, in the order in which they were drawn. */
@@ -33,10 +34,10 @@ export type DownFrame =
       readonly incarnation: number;
       readonly positions: Positions | null;
     }
-  | { readonly kind: 'gone' }
+  | { readonly kind: 'gone'; readonly positions: LastWord | null }
   | { readonly kind: 'mismatch' }
   | { readonly kind: 'deny'; readonly code: ReasonCode }
-  | { readonly kind: 'bye'; readonly code: ReasonCode }
+  | { readonly kind: 'bye'; readonly code: ReasonCode; readonly positions: LastWord | null }
   | { readonly kind: 'data'; readonly packets: readonly OutboundPacket[] };
 
 /** One connection. What a side wrote is under way until it is delivered, or until the other end is closed. */

@@ -7,6 +7,7 @@ import {
 } from '../../machines/connection/connection.js';
 import { failure, type ReasonCode } from '../../machines/reasons.js';
 import type { Positions } from '../../machines/stream/packets.js';
+import type { LastWord } from '../../machines/stream/state.js';
 import { mismatchOf } from '../../machines/stream/stream.js';
 import { requestsIn, type Said } from './configuration.js';
 import { emptyLedger, type Ledger, newStream, reborn } from './ledger.js';
@@ -21,12 +22,18 @@ export interface ServerConnection {
   readonly resume: ResumeAsked | null;
   readonly session: number | null;
   readonly mismatched: number | null;
+  /** Where the server stood when it took a resume up. */
   readonly positions: Positions | null;
+  /** What is said with a goodbye. */
+  readonly lastWord: LastWord | null;
 }
 
 export interface ServerSession {
   readonly id: number;
   readonly token: Token;
+  /** As its store has it: a resume's next one is written before it is answered. */
+  readonly stored: Token;
+  readonly isWriting: boolean;
   /** All that it ever had: only for a plant. */
   readonly formerTokens: readonly Token[];
   /** Its connection; null while its link is lost. */
@@ -38,10 +45,20 @@ export interface ServerSession {
   readonly side: Side;
 }
 
+/** What is remembered of a session that is over. */
+export interface EndedSession {
+  readonly id: number;
+  readonly token: Token;
+  /** What its client is to be told; null: that it is gone. */
+  readonly code: ReasonCode | null;
+  readonly lastWord: LastWord;
+}
+
 export interface Server {
   readonly life: number;
   readonly connections: readonly ServerConnection[];
   readonly sessions: readonly ServerSession[];
+  readonly ended: readonly EndedSession[];
   readonly sessionsMade: number;
   /** How far its app has come with what it says. */
   readonly saying: number;
@@ -65,6 +82,7 @@ const newConnection = (id: number): ServerConnection => ({
   session: null,
   mismatched: null,
   positions: null,
+  lastWord: null,
 });
 
 /** One turn of the server. */
@@ -119,6 +137,8 @@ export class ServerTurn {
     const session: ServerSession = {
       id,
       token: start ?? 0,
+      stored: start ?? 0,
+      isWriting: false,
       formerTokens: [],
       owner: connection,
       isActive: false,
@@ -132,14 +152,22 @@ export class ServerTurn {
     this.#input(connection, { type: 'admitted' });
   }
 
+  /** What was decided on a resume is in the store: it is answered, where its client still waits on that connection. */
+  written(id: number): void {
+    const session = this.#session(id);
+    if (session === undefined) return;
+    this.#changeSession(id, { stored: session.token, isWriting: false });
+    this.#commitToken(id, session.token);
+    if (session.owner !== null && this.#known(session.owner).state === 'resuming') this.#goOn(session.owner, id);
+  }
+
   timer(connection: number): void {
     this.#input(connection, { type: 'timer', timer: this.#known(connection).state === 'unconfirmed' ? 'confirm' : 'hello' });
   }
 
   /** A lost session's time is over. */
   expire(session: number): void {
-    if (this.#session(session)?.isActive === true) this.#end(session);
-    else this.#forget(session);
+    this.#over(session);
   }
 
   send(session: number, said: Said): void {
@@ -172,19 +200,27 @@ export class ServerTurn {
     this.#server.connections = [];
     this.#server.ledger = reborn(ledger, requestsIn(this.#around.configuration.down));
     this.#server.sessions = [];
+    this.#server.ended = [];
     for (const session of sessions) {
       // A goodbye that was under way is not taken up again: the session is over.
-      if (durable && session.side.stream.value.ownEnd === 'open') {
+      if (durable && session.side.stream.value.ownEnd === 'open' && !isEndDone(session.side)) {
         this.#around.met.note('a session outlived its process');
-        this.#server.sessions = [
-          ...this.#server.sessions,
-          { ...session, owner: null, side: restoredSide(this.#around, session.side, session.isActive) },
-        ];
+        this.#server.sessions = [...this.#server.sessions, this.#restored(session)];
       } else {
         this.#server.ledger = this.#handedBack(session);
         this.#server.truth = this.#server.truth.filter(([one]) => one !== session.id);
       }
     }
+  }
+
+  #restored(session: ServerSession): ServerSession {
+    return {
+      ...session,
+      token: session.stored,
+      isWriting: false,
+      owner: null,
+      side: restoredSide(this.#around, session.side, session.isActive),
+    };
   }
 
   over(): ServerStep {
@@ -217,7 +253,7 @@ export class ServerTurn {
       case 'resume':
         return this.#resume(id);
       case 'sayGone':
-        this.#doings.push({ type: 'down', id, frame: { kind: 'gone' } });
+        this.#doings.push({ type: 'down', id, frame: { kind: 'gone', positions: this.#known(id).lastWord } });
         return;
       case 'sayMismatch':
         this.#doings.push({ type: 'down', id, frame: { kind: 'mismatch' } });
@@ -238,28 +274,21 @@ export class ServerTurn {
         return;
       case 'deny':
       case 'sayBye':
-        if (effect.failure.code === 'ProtocolError') throw new Violation('no honest side breaks a rule', effect.failure.message);
-        this.#doings.push({
-          type: 'down',
-          id,
-          frame: { kind: effect.type === 'deny' ? 'deny' : 'bye', code: effect.failure.code as ReasonCode },
-        });
-        return;
+        return this.#sayNo(id, effect);
       case 'close':
         this.#doings.push({ type: 'closeServer', id });
         return;
       case 'detach':
-        this.#change(id, { session: null });
         if (session !== null) this.#detach(session);
-        return;
+        // What is not written yet is not to be told.
+        return this.#left(id, session, !this.#around.configuration.durable);
       case 'forget':
         this.#change(id, { session: null });
         if (session !== null) this.#forget(session);
         return;
       case 'endSession':
-        this.#change(id, { session: null });
-        if (session !== null) this.#end(session);
-        return;
+        if (session !== null) this.#end(session, effect.failure?.code ?? (effect.reason === 'ended' ? 'SessionEndedError' : null));
+        return this.#left(id, session, true);
       case 'startTimer':
       case 'stopTimer':
       case 'sayPong':
@@ -269,12 +298,31 @@ export class ServerTurn {
     }
   }
 
+  #sayNo(id: number, { type, failure: what }: Extract<ConnectionEffect, { type: 'deny' | 'sayBye' }>): void {
+    if (what.code === 'ProtocolError') throw new Violation('no honest side breaks a rule', what.message);
+    const { code } = what;
+    const frame =
+      type === 'deny' ? ({ kind: 'deny', code } as const) : ({ kind: 'bye', code, positions: this.#known(id).lastWord } as const);
+    this.#doings.push({ type: 'down', id, frame });
+  }
+
+  /** It is over, or goes on without this link: what is said of it from here on is where it stands now. */
+  #left(id: number, session: number | null, isTold: boolean): void {
+    if (session === null) return;
+    const ended = this.#server.ended.find((one) => one.id === session)?.lastWord;
+    const lastWord = ended ?? this.#turn(session)?.positions() ?? null;
+    this.#change(id, { session: null, lastWord: isTold ? lastWord : null });
+  }
+
   // --- The keeper ---
 
   #admit(id: number, token: Token): void {
-    const { mismatched } = this.#known(id);
-    if (mismatched !== null) this.#giveUp(mismatched);
-    this.#change(id, { mismatched: null });
+    const { mismatched, resume } = this.#known(id);
+    if (mismatched !== null) {
+      if (resume !== null) this.#turn(mismatched)?.conclude(resume.positions);
+      this.#giveUp(mismatched);
+    }
+    this.#change(id, { mismatched: null, lastWord: null });
     // The same token is the same start: whoever waits for a verdict on it, or has its session, no longer does.
     for (const other of this.#server.connections)
       if (other.id !== id && other.state === 'admitting' && other.start === token) this.#release(other.id);
@@ -290,41 +338,58 @@ export class ServerTurn {
     const { resume } = this.#known(id);
     if (resume === null) return;
     const session = this.#session(resume.session);
-    if (session === undefined) return this.#input(id, { type: 'gone' });
+    const owned = session ?? this.#server.ended.find((one) => one.id === resume.session);
+    if (owned === undefined) return this.#input(id, { type: 'gone' });
     const { plant } = this.#around.configuration;
-    const isCurrent =
-      resume.tokens.includes(session.token) ||
-      (plant === 'oldTokenAccepted' && resume.tokens.some((token) => session.formerTokens.includes(token)));
-    if (!isCurrent) {
+    const isFormer = session !== undefined && resume.tokens.some((token) => session.formerTokens.includes(token));
+    if (!resume.tokens.includes(owned.token) && !(plant === 'oldTokenAccepted' && isFormer)) {
       this.#around.met.note('a token that was not current was refused');
       return this.#input(id, { type: 'refused', failure: failure('AccessDeniedError') });
     }
-    const side = this.#turn(session.id);
+    if ('code' in owned) return this.#isOver(id, owned, resume);
+    const side = this.#turn(owned.id);
     if (side === null) return;
     if (mismatchOf(side.state, resume.positions) !== null) {
       this.#around.met.note('positions that do not fit');
-      if (plant === 'lateHelloKills') this.#giveUp(session.id);
-      this.#change(id, { mismatched: session.id });
+      if (plant === 'lateHelloKills') this.#giveUp(owned.id);
+      this.#change(id, { mismatched: owned.id });
       return this.#input(id, { type: 'mismatched' });
     }
-    const truth = this.#server.truth.find(([one]) => one === session.id)?.[1];
-    if (truth === undefined || !resume.tokens.includes(truth))
-      throw new Violation(
-        'only the current token resumes',
-        `session ${session.id} was resumed with ${resume.tokens.join(', ')}, its token is ${truth}`,
-      );
-    if (session.owner !== null) this.#around.met.note('a session was taken over');
-    this.#moveTo(session, id);
-    const own = { ...side.positions(), incarnation: this.#server.life };
-    this.#changeSession(session.id, {
-      token: resume.next,
-      formerTokens: plant === 'oldTokenAccepted' ? [...session.formerTokens, session.token] : [],
-      clientLife: resume.life,
-    });
-    this.#commitToken(session.id, resume.next);
-    side.resume(own, resume.positions, resume.life !== session.clientLife);
-    this.#change(id, { session: session.id, positions: own });
+    this.#assertCurrent(owned, resume);
+    if (owned.owner !== null) this.#around.met.note('a session was taken over');
+    this.#moveTo(owned, id);
+    this.#turn(owned.id)?.stop();
+    const positions = { ...side.positions(), incarnation: this.#server.life };
+    const formerTokens = plant === 'oldTokenAccepted' ? [...owned.formerTokens, owned.token] : [];
+    this.#changeSession(owned.id, { token: resume.next, formerTokens, isWriting: true });
+    this.#change(id, { session: owned.id, positions });
+    // Otherwise it is answered once it is written.
+    if (!this.#around.configuration.durable) this.written(owned.id);
+  }
+
+  #isOver(id: number, { code, lastWord }: EndedSession, { positions }: ResumeAsked): void {
+    this.#around.met.note('a resume came to a session that is over');
+    // What the client shipped to an earlier life, this one can not tell.
+    this.#change(id, { lastWord: positions.incarnation === this.#server.life ? lastWord : null });
+    this.#input(id, code === null ? { type: 'gone' } : { type: 'ended', failure: failure(code) });
+  }
+
+  /** The client hears of its new token, and of where the server stood. */
+  #goOn(id: number, session: number): void {
+    const { resume, positions } = this.#known(id);
+    const side = this.#turn(session);
+    const known = this.#session(session);
+    if (resume === null || positions === null || side === null || known === undefined) return;
+    side.resume(positions, resume.positions, resume.life !== known.clientLife);
+    this.#changeSession(session, { clientLife: resume.life });
     this.#input(id, { type: 'resumed', isEnding: side.state.ownEnd !== 'open' });
+  }
+
+  /** By what was written, whatever this process remembers. */
+  #assertCurrent({ id, token }: ServerSession, { tokens }: ResumeAsked): void {
+    const truth = this.#server.truth.find(([one]) => one === id)?.[1];
+    if (truth === undefined || !(tokens.includes(truth) || tokens.includes(token)))
+      throw new Violation('only the current token resumes', `session ${id} was resumed with ${tokens.join(', ')}, its token is ${truth}`);
   }
 
   /** From here on its former connection is deaf. */
@@ -361,16 +426,25 @@ export class ServerTurn {
     const session = this.#session(id);
     if (session === undefined) return;
     if (session.owner !== null) this.#release(session.owner);
-    if (session.isActive) this.#end(id);
+    this.#over(id);
+  }
+
+  /** Without its client's word: one that was never confirmed never was. */
+  #over(id: number): void {
+    if (this.#session(id)?.isActive === true) this.#end(id, null);
     else this.#forget(id);
   }
 
-  #forget(id: number): void {
-    this.#end(id);
+  /** Over, and remembered. `code`: what its client is to be told; null: that it is gone. */
+  #end(id: number, code: ReasonCode | null): void {
+    const token = this.#session(id)?.token;
+    const lastWord = this.#turn(id)?.lastWord();
+    if (token !== undefined && lastWord !== undefined) this.#server.ended = [...this.#server.ended, { id, token, code, lastWord }];
+    this.#forget(id);
   }
 
-  /** What it had not heard of comes back to the app. */
-  #end(id: number): void {
+  /** What its client had not heard of comes back to the app. */
+  #forget(id: number): void {
     this.#turn(id)?.close();
     this.#keep();
     this.#server.sessions = this.#server.sessions.filter((one) => one.id !== id);
@@ -380,7 +454,7 @@ export class ServerTurn {
   #toOwner(id: number, input: Extract<ConnectionInput, { type: 'end' | 'left' | 'peerEnded' | 'complete' }>): void {
     const session = this.#session(id);
     if (session === undefined) return;
-    if (session.owner === null) this.#end(id);
+    if (session.owner === null) this.#end(id, 'SessionEndedError');
     else this.#input(session.owner, input);
   }
 
@@ -449,8 +523,12 @@ export const newServer: Server = {
   life: 1,
   connections: [],
   sessions: [],
+  ended: [],
   sessionsMade: 0,
   saying: 0,
   ledger: emptyLedger,
   truth: [],
 };
+
+/** Its client's goodbye is among what is done, so that the next process knows of it. */
+const isEndDone = ({ stream: { value } }: Side): boolean => value.peerEnded && value.done === value.received;

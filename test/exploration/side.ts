@@ -13,12 +13,13 @@ import { toArray } from '../../machines/stream/queue.js';
 import {
   type Entry,
   initialStream,
+  type LastWord,
   type StreamEffect,
   type StreamInput,
   type StreamLimits,
   type StreamState,
 } from '../../machines/stream/state.js';
-import { positionsOf, reduceStream, unconfirmed } from '../../machines/stream/stream.js';
+import { isLastWord, isMaybeHandled, positionsOf, reduceStream, unconfirmed } from '../../machines/stream/stream.js';
 import type { Configuration, Said } from './configuration.js';
 import type { Ledger } from './ledger.js';
 import * as ledgers from './ledger.js';
@@ -51,6 +52,8 @@ export interface Side {
   readonly ackAwaited: boolean;
   /** There is no link. */
   readonly isStopped: boolean;
+  /** The other side has said on a later link, or as its last word, what it has. */
+  readonly isTold: boolean;
   /** The other side has said its goodbye, and what it said before is not all handled. */
   readonly endHeard: boolean;
   readonly journal: Journal | null;
@@ -99,6 +102,7 @@ export const newSide = ({ streams, limits }: Around, isKept: boolean): Side => (
   asked: [],
   ackAwaited: false,
   isStopped: false,
+  isTold: false,
   endHeard: false,
   journal: isKept ? { mark: journalStart, part: { entries: [], numbers: [], dropped: [] } } : null,
 });
@@ -197,6 +201,7 @@ export class SideTurn {
 
   resume(own: Pick<Positions, 'received' | 'done'>, peer: Positions, isReborn: boolean): void {
     this.#side.isStopped = false;
+    this.#side.isTold = true;
     this.#input({ type: 'resumed', own, peer, reborn: isReborn });
     this.#flushes = true;
   }
@@ -206,12 +211,35 @@ export class SideTurn {
     this.#side.ackAwaited = false;
   }
 
+  /** The other side's last word. One that does not fit says nothing. */
+  conclude(peer: LastWord): void {
+    if (!isLastWord(this.#state, peer)) return;
+    this.#around.met.note('a last word');
+    this.#side.isTold = true;
+    this.stop();
+    this.#input({ type: 'concluded', peer });
+  }
+
   /** It is over: what is not confirmed is handed back. What its handler works on, if one runs. */
   close(): number | null {
     this.stop();
-    for (const { item } of unconfirmed(this.#state))
-      if ('type' in item) this.ledger = ledgers.handedBack(this.ledger, indexOf(item), this.#around.met);
+    const numbers = new Map([...toArray(this.#state.sent), ...toArray(this.#state.replay)].map(({ number, entry }) => [entry, number]));
+    for (const entry of unconfirmed(this.#state)) {
+      const number = numbers.get(entry);
+      const isCertain = number === undefined || (this.#side.isTold && !isMaybeHandled(this.#state, number));
+      if ('type' in entry.item) this.ledger = ledgers.handedBack(this.ledger, indexOf(entry.item), isCertain, this.#around.met);
+    }
     return this.#side.former ?? this.#side.inbox[0]?.index ?? null;
+  }
+
+  /** What is left to be said once it is over: what was received and not begun will never be. */
+  lastWord(): LastWord {
+    const { received, done, exceptions } = this.positions();
+    const { inbox, former } = this.#side;
+    const unbegun = (former === null ? inbox.slice(1) : inbox).map(({ number }) => number);
+    let begun = received;
+    for (const number of unbegun.reverse()) if (number === begun) begun -= 1;
+    return { received: begun, done, exceptions };
   }
 
   /** A handler of the stream before this one still runs. */
@@ -271,7 +299,7 @@ export class SideTurn {
         return;
       case 'handedBack':
         if ('type' in effect.shipped.entry.item)
-          this.ledger = ledgers.handedBack(this.ledger, indexOf(effect.shipped.entry.item), this.#around.met);
+          this.ledger = ledgers.handedBack(this.ledger, indexOf(effect.shipped.entry.item), false, this.#around.met);
         return;
       case 'refused':
         // An answer that has no way to go: its asker learns of the end.
@@ -360,16 +388,17 @@ const inbound = (packet: OutboundPacket): InboundPacket => {
 export const restoredSide = (around: Around, side: Side, isStopped: boolean): Side => {
   const { journal, tickets, stream } = side;
   if (journal === null) throw new Error('Nothing was kept of it.');
-  const isForgetful = around.configuration.plant === 'numberReused';
+  const { plant } = around.configuration;
   const positions = storedPositionsOf(stream.value, tickets);
-  const state = restoredStream(around.limits, isForgetful ? { ...positions, shipped: positions.peerDone } : positions, [
-    isForgetful ? { ...journal.part, numbers: [] } : journal.part,
-  ]);
+  const state =
+    plant === 'numberReused'
+      ? restoredStream(around.limits, { ...positions, shipped: positions.peerDone }, [{ ...journal.part, numbers: [] }])
+      : restoredStream(around.limits, plant === 'markForgotten' ? { ...positions, redeliverUpTo: 0 } : positions, [journal.part]);
   return {
     ...newSide(around, true),
     stream: around.streams.of(state),
     tickets,
-    isStopped,
+    isStopped: isStopped || plant === 'startStaysMute',
     endHeard: positions.peerEnded && state.ownEnd === 'open',
     journal: { mark: markOf(state, tickets), part: journal.part },
   };

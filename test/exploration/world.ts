@@ -140,7 +140,8 @@ export class Worlds {
       if (running.length > 0) yield this.#byClient(world, 'client: answers', 'answer', (turn) => turn.answer(), nothing);
       if (ackAwaited) yield this.#byClient(world, 'client: an acknowledgement is due', 'ack', (turn) => turn.ackDue(), nothing);
     }
-    for (const { id, side } of server.value.sessions) {
+    for (const { id, side, isWriting } of server.value.sessions) {
+      if (isWriting) yield this.#byServer(world, `server: has written ${id}`, `written${id}`, (turn) => turn.written(id), nothing);
       if (side.inbox.length > 0)
         yield this.#byServer(world, `server: a handler of ${id} is done`, `settle${id}`, (turn) => turn.settle(id), nothing);
       if (side.running.length > 0)
@@ -339,5 +340,7 @@ const assertOneConnection = ({ connections, sessions }: Server): void => {
 /** What one side was told, the other one has done. */
 const assertKept = (teller: Client['ledger'], doer: Client['ledger'], name: string): void => {
   if ((teller.confirmed & ~doer.handled) !== 0) throw new Violation('confirmed only when handled', `of what the ${name} sent`);
+  if ((teller.notHandled & doer.started) !== 0)
+    throw new Violation('handed back as not handled only when never begun', `of what the ${name} sent`);
   if ((teller.failed & ~doer.broken) !== 0) throw new Violation('told as failed only when failed', `of what the ${name} sent`);
 };
