@@ -12,8 +12,12 @@ export interface Taken {
   readonly next: Next;
 }
 
-/** Take these steps from the beginning; each is told before its world is looked at. Throws a `Violation` where one breaks a rule, or what comes of it does. */
-export const follow = (configuration: Configuration, labels: readonly string[], tell: (taken: Taken) => void = () => undefined): void => {
+/** Take these steps from the beginning; each is told before its world is looked at. Gives what was met, with how often. Throws a `Violation` where one breaks a rule, or what comes of it does. */
+export const follow = (
+  configuration: Configuration,
+  labels: readonly string[],
+  tell: (taken: Taken) => void = () => undefined,
+): ReadonlyMap<string, number> => {
   const worlds = new Worlds(configuration);
   let world = worlds.initial();
   for (const label of labels) {
@@ -24,6 +28,7 @@ export const follow = (configuration: Configuration, labels: readonly string[], 
     worlds.assertHolds(world);
   }
   if (worlds.next(world)[0]?.isSure !== true) worlds.assertAtRest(world);
+  return worlds.met.counts;
 };
 
 /** The steps up to the one that breaks a rule. */

@@ -1,14 +1,16 @@
 /** Client, network and server together: what can happen next, and what must hold whatever happens. */
-import { type Client, type ClientStep, ClientTurn, newClient, statusOfClient } from './client.js';
+import { type Client, type ClientStep, newClient, statusOfClient } from './client.js';
+import { ClientTurn } from './client-turn.js';
 import type { Configuration, Faults } from './configuration.js';
-import { open } from './ledger.js';
+import { assertAtRest, assertHolds, assertOneConnection, isNeeded, maySpeak, speaking } from './holds.js';
 import { Lifecycles } from './lifecycle.js';
 import { type Connection, type Doing, type Network, Networks, type Taking } from './network.js';
 import { Made, type Part, Parts } from './parts.js';
 import { during, Met, Violation } from './rules.js';
 import type { Numbers } from './seen.js';
-import { newServer, type Server, type ServerSession, type ServerStep, ServerTurn } from './server.js';
-import { type Around, limitsFor, type Side, streamParts } from './side.js';
+import { newServer, type Server, type ServerSession, type ServerStep } from './server.js';
+import { ServerTurn } from './server-turn.js';
+import { type Around, limitsFor, streamParts } from './side.js';
 
 export interface World {
   readonly client: Part<Client>;
@@ -272,75 +274,15 @@ export class Worlds {
     });
   }
 
-  // --- What must hold ---
-
-  /** In every world. */
-  assertHolds({ client, server }: World): void {
-    assertKept(client.value.ledger, server.value.ledger, 'client');
-    assertKept(server.value.ledger, client.value.ledger, 'server');
-    const { endReason } = client.value.lifecycle.value.context;
-    const { ends } = this.configuration;
-    if (endReason !== null && (endReason !== 'ended' || !(ends.client || ends.server)))
-      throw new Violation('a session ends as its apps wish', `the client's ended as ${endReason}`);
+  /** The rules of a world as it is. */
+  assertHolds(world: World): void {
+    assertHolds(world, this.configuration);
   }
 
   /** Where nothing is sure to happen any more. */
-  assertAtRest({ client, server, faults }: World): void {
-    const wrong = (detail: string): never => {
-      throw new Violation('all comes to rest', detail);
-    };
-    const { status } = statusOfClient(client.value);
-    const { ledger, session, saying } = client.value;
-    if (open(ledger) !== 0 || open(server.value.ledger) !== 0) wrong('a message is neither confirmed nor handed back');
-    this.met.note('came to rest');
-    if (status === 'ended') {
-      this.met.note('came to rest after the end');
-      if (server.value.sessions.length > 0) wrong('the server keeps a session that is over');
-      return;
-    }
-    const [kept, ...others] = server.value.sessions;
-    if (status !== 'active' || session === null) return wrong(`the client is ${status}`);
-    if (kept === undefined || others.length > 0 || kept.id !== session.id) return wrong('the server has not just this session');
-    if (saying < this.configuration.up.length || server.value.saying < this.configuration.down.length) wrong('something could not be said');
-    const crashed = faults.value.serverCrashes < this.configuration.faults.serverCrashes;
-    if (crashed || faults.value.clientReloads < this.configuration.faults.clientReloads) return;
-    if (hasOpenRequests(session.side) || hasOpenRequests(kept.side)) wrong('a request was never answered');
+  assertAtRest(world: World): void {
+    assertAtRest(world, this.configuration, this.met);
   }
 }
 
 const may = (next: Next): Next => ({ ...next, isSure: false });
-
-const isOver = (client: Client): boolean => ['ended', 'idle'].includes(statusOfClient(client).status);
-
-/** Would its client miss it? */
-const isNeeded = ({ id, token }: ServerSession, client: Client): boolean =>
-  !isOver(client) && (client.session === null || client.session.id === id || client.starting === token);
-
-const maySpeak = (client: Client): boolean =>
-  client.session !== null &&
-  client.session.side.stream.value.ownEnd === 'open' &&
-  ['active', 'lost'].includes(statusOfClient(client).status);
-
-/** The session that the server's app speaks in: the latest one. */
-const speaking = ({ sessions }: Server): ServerSession | undefined =>
-  sessions.filter(({ isActive, side }) => isActive && side.stream.value.ownEnd === 'open').at(-1);
-
-const hasOpenRequests = ({ asked }: Side): boolean => asked.length > 0;
-
-const assertOneConnection = ({ connections, sessions }: Server): void => {
-  for (const { id, owner } of sessions) {
-    const having = connections.filter(({ session }) => session === id);
-    if (having.length > 1)
-      throw new Violation('one connection a session', `session ${id} is on ${having.map((one) => one.id).join(' and ')}`);
-    if ((having[0]?.id ?? null) !== owner)
-      throw new Violation('one connection a session', `session ${id} is on ${having[0]?.id ?? 'none'}, and its owner is ${owner}`);
-  }
-};
-
-/** What one side was told, the other one has done. */
-const assertKept = (teller: Client['ledger'], doer: Client['ledger'], name: string): void => {
-  if ((teller.confirmed & ~doer.handled) !== 0) throw new Violation('confirmed only when handled', `of what the ${name} sent`);
-  if ((teller.notHandled & doer.started) !== 0)
-    throw new Violation('handed back as not handled only when never begun', `of what the ${name} sent`);
-  if ((teller.failed & ~doer.broken) !== 0) throw new Violation('told as failed only when failed', `of what the ${name} sent`);
-};
