@@ -52,8 +52,7 @@ export interface LinkInput {
 }
 
 /** A guest whose name is registered is another user, if under the same id. */
-const isAnother = (user: User, known: User | undefined): boolean =>
-  known !== undefined && (user.id !== known.id || user.isGuest !== known.isGuest);
+const isAnother = (user: User, known: User | undefined): boolean => user.id !== known?.id || user.isGuest !== known.isGuest;
 
 /** In a session that goes on another user comes by the stream, at the right place: a welcome that knows of it is ahead of that. */
 export const userOf = (session: Pick<SessionInfo, 'user'> | null, { outcome, user }: Welcome): User =>
@@ -146,7 +145,8 @@ const vocabulary = base.extend({
     noteIdentity: base.assign(({ context, event }) => {
       assertEvent(event, 'IDENTIFIED');
       const { user, expiresAt } = event;
-      return context.session === null ? {} : { username: user.name, session: { ...context.session, user, expiresAt } };
+      // Taken in states that a welcome leads to.
+      return { username: user.name, session: { ...(context.session as SessionInfo), user, expiresAt } };
     }),
     /** Count the loss and decide how long to wait. After a healthy link, or one that got something across, the count starts again. */
     noteLoss: base.assign(({ context, event }) => {

@@ -17,6 +17,7 @@ import type { InboundPacket, OutboundPacket, Positions } from '../../../machines
 import { toArray } from '../../../machines/stream/queue.js';
 import { type Entry, initialStream, type StreamEffect, type StreamInput, type StreamState } from '../../../machines/stream/state.js';
 import { mismatchOf, positionsOf } from '../../../machines/stream/stream.js';
+import { jane } from '../session/support.js';
 import { assertConsistent, limitsOf, message, pureStep, reply, request } from './rig.js';
 
 const test = suite('the journal of a stream');
@@ -212,6 +213,27 @@ test('what an earlier life of the peer may have handled stays marked, also where
 test('an answer is kept, shipped or not, and takes its room', () => {
   const again = restored(fold(initialStream(limits), send(reply(1)), flush, send(reply(2))));
   assert.equal([again.heldAnswers.messages, toArray(again.prompt).length, toArray(again.replay).length], [2, 1, 1]);
+});
+
+test('an identity is kept in its place among the messages, and takes the room of an answer', () => {
+  const identity: Entry = { ticket: 2, item: { kind: 'identity', user: jane, expiresAt: null, to: 1 }, size: 10 };
+  const waiting = restored(fold(initialStream(limits), send(message(1)), send(identity), send(message(3))));
+  assert.equal(
+    toArray(waiting.queued).map(({ ticket }) => ticket),
+    [1, 2, 3],
+  );
+  assert.equal(
+    [waiting.held, waiting.heldAnswers],
+    [
+      { messages: 2, size: 20 },
+      { messages: 1, size: 10 },
+    ],
+  );
+  const shipped = restored(fold(initialStream(limits), send(identity), flush));
+  assert.equal(
+    [toArray(shipped.replay).map(({ entry }) => entry.item.kind), shipped.heldAnswers],
+    [['identity'], { messages: 1, size: 10 }],
+  );
 });
 
 test('what was taken back is not restored', () => {
