@@ -191,6 +191,27 @@ verdict(
   })(),
 );
 
+verdict(
+  'that could not be written takes nothing from a client that came back meanwhile with its token',
+  (() => {
+    const { store, waiting } = slowStore();
+    const { asked, options } = judging({ store });
+    return withServer(options, async (test) => {
+      const { raw, token: guest, signIn, id } = await asking(test, asked);
+      asked[0]?.(true);
+      await until(() => waiting.length === 1, 'it is written');
+      raw.drop();
+      const back = await resumed(test.url, id, [guest, signIn], { next: signIn, positions: { last: 1 } });
+      assert.is(back.answer, 'resumed');
+      waiting[0]?.(true);
+      const [, , code] = (await back.raw.take('x')) as [string, number, string];
+      assert.is(code, 'SessionUnknownError');
+      assert.is((await resumed(test.url, id, [guest])).answer, 'AccessDeniedError');
+      assert.is((await resumed(test.url, id, [signIn], { positions: { received: 1, last: 1 } })).answer, 'resumed');
+    });
+  })(),
+);
+
 const rules = suite('a client that breaks the rules of identity');
 
 rules(
