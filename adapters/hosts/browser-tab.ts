@@ -51,8 +51,8 @@ const byLock =
 const ANSWER_MS = 200;
 
 /**
- * By asking around, where there are no locks. Each who has the name says so when it is asked for; of two who ask at once, the one with the smaller
- * draw has it. A page that is frozen can not answer, and loses what it has.
+ * By asking around, where there are no locks. Each who has the name says so when it is asked for; of two who ask, the one who asked first has it. A
+ * page that is frozen can not answer, and loses what it has.
  */
 const byAsking =
   (Channel: NonNullable<TabScope['BroadcastChannel']>, clock: Clock): Claim =>
@@ -60,16 +60,17 @@ const byAsking =
     new Promise((resolve) => {
       const channel = new Channel(name);
       const until = clock.now() + waitMs;
-      const draw = Math.random();
+      // Pages of one machine have one date. The fraction decides within a millisecond.
+      const since = clock.wall() + Math.random();
       let isMine = false;
       let isTaken = false;
       channel.onmessage = ({ data }: MessageEvent<number | 'taken'>) => {
-        if (data !== 'taken' && (isMine || draw < data)) channel.postMessage('taken');
+        if (data !== 'taken' && (isMine || since < data)) channel.postMessage('taken');
         else isTaken = true;
       };
       const ask = (): void => {
         isTaken = false;
-        channel.postMessage(draw);
+        channel.postMessage(since);
         clock.setTimeout(() => {
           if (isTaken && clock.now() < until) return ask();
           isMine = !isTaken;

@@ -170,6 +170,15 @@ locking('has no name where locks are refused to the page', async () => {
 const asking = suite('browser tab, outside a secure context');
 tabContract(asking, () => pages('channels'));
 
+asking('has a name from the moment it asks: who asks later, before there was time for an answer, does not get it', async () => {
+  const { load, close } = pages('channels');
+  const first = load('same').claim('name', 0);
+  await advance(100);
+  const later = load('other').claim('name', 0);
+  assert.equal([(await first) !== null, await later], [true, null]);
+  close();
+});
+
 const lacking = suite('browser tab, where something is missing');
 
 lacking('is none where there is no session storage, as in a worker, or the page may not use it', async () => {
