@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import * as assert from 'uvu/assert';
-import { createServer, type ServerSession } from '../../src/server/index.js';
+import { createServer, type Logger, type ServerSession } from '../../src/server/index.js';
 import { type PageServer, startPageServer } from '../support/page-server.js';
 import { until } from '../support/until.js';
 import type { Heard } from './counting-page.js';
@@ -41,6 +41,8 @@ export interface CountingServer {
   readonly pages: PageServer;
   readonly counts: readonly Count[];
   readonly ended: readonly string[];
+  /** The sessions that lost their link, as the log tells. */
+  readonly losses: readonly string[];
   /** The count of a session. */
   of(id: string): Count;
   /** Count on, one in so many milliseconds, to every session; 0: not any more. */
@@ -51,8 +53,15 @@ export interface CountingServer {
 /** `host`: what the page is reached by. */
 export const startCountingServer = async (folder: string, host: string): Promise<CountingServer> => {
   const pages = await startPageServer(folder);
-  const server = createServer({ guests: true, logger: false, origins: [`http://${host}:${pages.port}`] });
+  const losses: string[] = [];
+  const ignore = (): void => undefined;
+  const info: Logger['info'] = (fields, message) => {
+    if (message === 'session lost its link') losses.push(String((fields as { readonly session?: unknown }).session));
+  };
+  const logger: Logger = { debug: ignore, info, warn: ignore, error: ignore };
+  const server = createServer({ guests: true, logger, origins: [`http://${host}:${pages.port}`] });
   const counts: Count[] = [];
+
   const ended: string[] = [];
   server.on('session', (session) => {
     const count: Count = { session, up: [], down: 0 };
@@ -66,6 +75,7 @@ export const startCountingServer = async (folder: string, host: string): Promise
     pages,
     counts,
     ended,
+    losses,
     of: (id) => {
       const found = counts.find(({ session }) => session.id === id);
       if (found === undefined) throw new Error(`The server has no session ${id}.`);

@@ -8,8 +8,14 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 
 const found = PLACES.find((path) => existsSync(path));
 
+/** For what starts it by itself. @throws where there is none. */
+export const chromiumPath = (): string => {
+  if (found === undefined) throw new Error('There is no Chromium.');
+  return found;
+};
+
 /** Nothing that a test did not ask for goes over the network, and no rights are needed that a container has not. */
-const FLAGS = [
+export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--no-first-run',
@@ -33,6 +39,6 @@ export const launch = ({ hosts = {} }: { readonly hosts?: Readonly<Record<string
   return chromium.launch({
     executablePath: found,
     headless: true,
-    args: [...FLAGS, ...(rules.length === 0 ? [] : [`--host-resolver-rules=${rules.join(', ')}`])],
+    args: [...chromiumFlags, ...(rules.length === 0 ? [] : [`--host-resolver-rules=${rules.join(', ')}`])],
   });
 };
