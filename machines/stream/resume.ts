@@ -33,6 +33,7 @@ export const mismatchOf = (state: StreamState, peer: Positions): Mismatch | null
   const known = Math.min(peer.received, peer.done);
   if (peer.received > shipped) return { direction: 'own', from: shipped + 1, to: peer.received };
   if (known < state.peerDone) return { direction: 'own', from: known + 1, to: state.peerDone };
+  if (peer.seen > state.done) return { direction: 'peer', from: state.done + 1, to: peer.seen };
   return peer.last < state.received ? { direction: 'peer', from: peer.last + 1, to: state.received } : null;
 };
 

@@ -196,6 +196,12 @@ test('a peer that no longer knows what it had done has lost its store: the numbe
   assert.equal(mismatchOf(state, peerAt({ received: 1, done: 1 })), { direction: 'own', from: 2, to: 2 });
 });
 
+test('a peer that saw more done than this side knows of tells it that it has lost its own store: the numbers are named', () => {
+  const arrived = fold(initialStream(limitsOf()), { type: 'arrived', packet: { kind: 'message', type: 'chat', payload: null, size: 1 } });
+  assert.is(mismatchOf(arrived, peerAt({ last: 1 })), null);
+  assert.equal(mismatchOf(arrived, peerAt({ last: 1, seen: 1 })), { direction: 'peer', from: 1, to: 1 });
+});
+
 const answeredAndLetGo = (...more: readonly Entry[]): StreamState =>
   [
     { type: 'send', entry: reply(1) } as const,
