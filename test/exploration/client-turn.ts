@@ -106,10 +106,11 @@ export class ClientTurn {
   /** The two sides never disagree, and a session that is kept is only gone where its time was over, an app ended it, or its store was lost. */
   #assertMayBe(answer: 'gone' | 'mismatch'): void {
     const { durable, faults, ends } = this.#around.configuration;
+    this.#around.met.note(`a resume was answered with ${answer}`);
+    if (faults.rollbacks > 0) return;
     if (answer === 'mismatch') throw new Violation('what both remember fits', 'a resume is answered with a mismatch');
     if (durable && faults.timeouts === 0 && !ends.client && !ends.server)
       throw new Violation('what is kept is there', 'a resume is answered with gone');
-    this.#around.met.note('a resume was answered with gone');
   }
 
   over(): ClientStep {

@@ -9,6 +9,8 @@ export interface Faults {
   /** A link is cut, seen by one side; the other one goes on until it notices, which is no fault. */
   readonly cuts: number;
   readonly serverCrashes: number;
+  /** The server dies, and its store has lost its last commit. */
+  readonly rollbacks: number;
   readonly clientReloads: number;
   /** A timer of the server is faster than its client: the confirmation's, the start's after a `gone`, a lost session's window. */
   readonly timeouts: number;
@@ -41,12 +43,14 @@ export interface Configuration {
   /** What each side can hold of the other's messages. */
   readonly window: StreamWindow;
   readonly faults: Faults;
+  /** Who sees a cut: one side, whichever that is, or both at once, which makes for fewer worlds. */
+  readonly cutsSeenBy: 'one' | 'both';
   /** An app says nothing new while this many of its batches are under way. */
   readonly batchesMax: number;
   readonly plant: Plant | null;
 }
 
-export const noFaults: Faults = { cuts: 0, serverCrashes: 0, clientReloads: 0, timeouts: 0, replays: 0 };
+export const noFaults: Faults = { cuts: 0, serverCrashes: 0, rollbacks: 0, clientReloads: 0, timeouts: 0, replays: 0 };
 
 const base: Omit<Configuration, 'name'> = {
   up: ['message', 'message'],
@@ -55,6 +59,7 @@ const base: Omit<Configuration, 'name'> = {
   durable: true,
   window: { messages: 2, size: 1_000 },
   faults: noFaults,
+  cutsSeenBy: 'one',
   batchesMax: 2,
   plant: null,
 };
@@ -78,7 +83,9 @@ export const configurations: readonly Configuration[] = [
     durable: false,
     faults: { ...noFaults, cuts: 1, serverCrashes: 1 },
   },
+  { ...base, name: 'store rolled back', up: ['message', 'message'], down: ['message'], faults: { ...noFaults, cuts: 1, rollbacks: 1 } },
   { ...base, name: 'page reloads', up: ['message'], down: ['message', 'message'], faults: { ...noFaults, cuts: 1, clientReloads: 1 } },
+  { ...base, name: 'nothing gets across', down: [], cutsSeenBy: 'both', faults: { ...noFaults, cuts: 6 } },
   {
     ...base,
     name: 'both die',

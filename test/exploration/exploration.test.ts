@@ -7,7 +7,7 @@ import { Violation } from './rules.js';
 import { diagramOf, follow, testOf } from './trace.js';
 
 /** Of each configuration, so many worlds in full: the nearest ones. Beyond, each is followed to its rest. */
-const worldsMax = 1_500;
+const worldsMax = 1_000;
 
 /** What breaks a rule, for whoever reads a failure. */
 const foundIn = (one: Configuration, { found }: Explored): string =>

@@ -89,5 +89,14 @@ export const reborn = (ledger: Ledger, requests: number): Ledger => ({
   latest: -1,
 });
 
+/** Of these its app is told anew. */
+export const untold = (ledger: Ledger, bits: number): Ledger => ({
+  ...ledger,
+  confirmed: ledger.confirmed & ~bits,
+  failed: ledger.failed & ~bits,
+  handedBack: ledger.handedBack & ~bits,
+  notHandled: ledger.notHandled & ~bits,
+});
+
 /** What was accepted and never spoken of. */
 export const open = ({ accepted: all, confirmed: done, failed, handedBack: back }: Ledger): number => all & ~(done | failed | back);

@@ -2,13 +2,13 @@
 import { type ConnectionEffect, type ConnectionInput, reduceConnection } from '../../machines/connection/connection.js';
 import { requestsIn, type Said } from './configuration.js';
 import { Keeper } from './keeper.js';
-import { type Ledger, reborn } from './ledger.js';
+import { type Ledger, reborn, untold } from './ledger.js';
 import type { UpFrame } from './network.js';
 import { Violation } from './rules.js';
 import { newConnection, type Server, type ServerSession, type ServerStep } from './server.js';
 import { ServerRecords } from './server-records.js';
 import { type Around, newSide, restoredSide, type Side } from './side.js';
-import { SideTurn } from './side-turn.js';
+import { indexesIn, SideTurn } from './side-turn.js';
 
 export class ServerTurn {
   readonly #records: ServerRecords;
@@ -16,7 +16,10 @@ export class ServerTurn {
   /** Effects that wait for those before them, by connection. */
   readonly #effects = new Map<number, ConnectionEffect[]>();
 
+  readonly #before: Server;
+
   constructor(around: Around, server: Server) {
+    this.#before = server;
     this.#records = new ServerRecords(around, server, (session, told) =>
       this.#keeper.toOwner(session, told === 'peerEnded' ? { type: 'peerEnded' } : { type: 'complete' }),
     );
@@ -111,25 +114,27 @@ export class ServerTurn {
     this.#keeper.toOwner(session, { type: 'end' });
   }
 
-  /** The process dies, and another one finds what its store kept. */
-  crash(): void {
-    const { life, sessions, ledger } = this.#records.server;
-    const { durable } = this.#records.around.configuration;
-    this.#records.doings.push({ type: 'closeServers' });
-    this.#records.server.life = life + 1;
-    this.#records.server.connections = [];
-    this.#records.server.ledger = reborn(ledger, requestsIn(this.#records.around.configuration.down));
-    this.#records.server.sessions = [];
-    this.#records.server.ended = [];
-    for (const session of sessions) {
-      // A goodbye that was under way is not taken up again: the session is over.
-      if (durable && session.side.stream.value.ownEnd === 'open' && !isEndDone(session.side)) {
-        this.#records.around.met.note('a session outlived its process');
-        this.#records.server.sessions = [...this.#records.server.sessions, this.#restored(session)];
-      } else {
-        this.#records.server.ledger = this.#handedBack(session);
-        this.#records.server.truth = this.#records.server.truth.filter(([one]) => one !== session.id);
-      }
+  /** The process dies, and another one finds what its store kept: all, or not the last commit. */
+  crash(isRolledBack: boolean): void {
+    const { server, doings, around } = this.#records;
+    const { sessions, former } = server;
+    const { durable, down } = around.configuration;
+    doings.push({ type: 'closeServers' });
+    server.life += 1;
+    server.connections = [];
+    server.ledger = reborn(server.ledger, requestsIn(down));
+    server.sessions = [];
+    server.ended = [];
+    const kept = isRolledBack ? (former ?? []) : sessions;
+    const goOn = kept.filter(({ side }) => durable && side.stream.value.ownEnd === 'open' && !isEndDone(side));
+    for (const session of sessions) if (isRolledBack || !goOn.includes(session)) server.ledger = this.#handedBack(session);
+    server.truth = goOn.map(({ id, stored }) => [id, stored] as const);
+    for (const session of goOn) {
+      around.met.note(isRolledBack ? 'a session came back as it was before' : 'a session outlived its process');
+      const restored = this.#restored(session);
+      server.sessions = [...server.sessions, restored];
+      // What a lost commit had told of what waits in it, it tells anew.
+      if (isRolledBack) server.ledger = untold(server.ledger, indexesIn(restored.side));
     }
   }
 
@@ -151,6 +156,8 @@ export class ServerTurn {
 
   over(): ServerStep {
     this.#records.keep();
+    const { server, around } = this.#records;
+    if (around.configuration.faults.rollbacks > 0 && server.sessions !== this.#before.sessions) server.former = this.#before.sessions;
     return { to: this.#records.server, doings: this.#records.doings };
   }
 

@@ -51,6 +51,8 @@ export interface Server {
   readonly connections: readonly ServerConnection[];
   readonly sessions: readonly ServerSession[];
   readonly ended: readonly EndedSession[];
+  /** As its store had them one commit before, where that may be lost. */
+  readonly former: readonly ServerSession[] | null;
   readonly sessionsMade: number;
   /** How far its app has come with what it says. */
   readonly saying: number;
@@ -80,6 +82,7 @@ export const newServer: Server = {
   connections: [],
   sessions: [],
   ended: [],
+  former: null,
   sessionsMade: 0,
   saying: 0,
   ledger: emptyLedger,

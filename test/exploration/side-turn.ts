@@ -15,6 +15,10 @@ export type Told = 'peerEnded' | 'complete' | 'violated' | 'tooSlow';
 
 const indexOf = (item: { readonly type: string }): number => Number(item.type);
 
+/** What of its own a side holds and is not sure of, by bits. */
+export const indexesIn = ({ stream }: Side): number =>
+  unconfirmed(stream.value).reduce((bits, { item }) => ('type' in item ? bits | (1 << indexOf(item)) : bits), 0);
+
 const itemOf = (said: Said, index: number): OutboundItem =>
   said === 'request'
     ? { kind: 'request', type: `${index}`, payload: '0', timeoutMs: 1 }

@@ -203,7 +203,11 @@ export class Worlds {
     }
     if (left.serverCrashes > 0) {
       const crashing = this.#with(world, { serverCrashes: left.serverCrashes - 1 });
-      yield may(this.#byServer(crashing, 'server: dies and comes back', 'crash', (turn) => turn.crash(), nothing));
+      yield may(this.#byServer(crashing, 'server: dies and comes back', 'crash', (turn) => turn.crash(false), nothing));
+    }
+    if (left.rollbacks > 0) {
+      const losing = this.#with(world, { rollbacks: left.rollbacks - 1 });
+      yield may(this.#byServer(losing, 'server: dies and has lost a commit', 'rollback', (turn) => turn.crash(true), nothing));
     }
     if (left.clientReloads > 0 && client.value.session !== null && ['active', 'lost'].includes(statusOfClient(client.value).status)) {
       const reloading = this.#with(world, { clientReloads: left.clientReloads - 1 });
@@ -232,6 +236,11 @@ export class Worlds {
 
   *#cut(world: World, { id, clientOpen, serverOpen }: Connection): Generator<Next> {
     if (!clientOpen || !serverOpen) return;
+    if (this.configuration.cutsSeenBy === 'both') {
+      const { to } = this.#byClient(world, '', 'lost', (turn) => turn.lost(), nothing);
+      yield may(this.#byServer(to, `link ${id}: cut, and both see it`, `lost${id}`, (turn) => turn.lost(id), nothing));
+      return;
+    }
     yield may(this.#byClient(world, `link ${id}: cut, and the client sees it`, 'lost', (turn) => turn.lost(), nothing));
     if (world.server.value.connections.some((one) => one.id === id))
       yield may(this.#byServer(world, `link ${id}: cut, and the server sees it`, `lost${id}`, (turn) => turn.lost(id), nothing));
