@@ -1,10 +1,12 @@
 /** The client as a browser gets it: what is in the bundle, and how large it is. */
 import { isBuiltin } from 'node:module';
+import { relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 
 /** A bundle of an app that does nothing but import the client. */
 export interface Bundle {
+  /** What a page loads before it does anything; what it loads when it needs it is a file of its own. */
   readonly gzippedBytes: number;
   /** The files in it, and the imports that were left in it. */
   readonly metafile: Metafile;
@@ -16,6 +18,8 @@ export const bundle = async (project: string, entry: string, external: readonly 
     absWorkingDir: project,
     entryPoints: [entry],
     bundle: true,
+    splitting: true,
+    outdir: 'bundle',
     write: false,
     metafile: true,
     minify: true,
@@ -26,7 +30,19 @@ export const bundle = async (project: string, entry: string, external: readonly 
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'silent',
   });
-  return { gzippedBytes: gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).byteLength, metafile };
+  const gzipped = new Map(
+    outputFiles.map(({ path, contents }) => [relative(project, path).replaceAll('\\', '/'), gzipSync(contents, { level: 9 }).byteLength]),
+  );
+  const gzippedBytes = atOnce(metafile, entry).reduce((sum, path) => sum + (gzipped.get(path) ?? 0), 0);
+  return { gzippedBytes, metafile };
+};
+
+/** The files that are loaded with the entry: those that it imports, and not those that its code asks for later. Pure. */
+export const atOnce = ({ outputs }: Metafile, entry: string): readonly string[] => {
+  const found = new Set(Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === entry));
+  for (const path of found)
+    for (const { path: imported, kind } of outputs[path]?.imports ?? []) if (kind === 'import-statement') found.add(imported);
+  return [...found].filter((path) => path in outputs);
 };
 
 /** Sentences: what a browser must not be sent. Pure. */
@@ -35,7 +51,9 @@ export const bundleFaults = ({ inputs, outputs }: Metafile): readonly string[] =
   // esbuild replaces by nothing what a package's \`browser\` field rules out, and says so in the path.
   const emptied = Object.keys(inputs).filter((path) => path.startsWith('(disabled):'));
   const development = Object.keys(inputs).filter((path) => /[./]development[./]/.test(path));
-  const left = Object.values(outputs).flatMap((output) => output.imports.map(({ path }) => path));
+  const left = Object.values(outputs)
+    .flatMap((output) => output.imports.map(({ path }) => path))
+    .filter((path) => !(path in outputs));
   return [
     ...packages.map((path) => `${path} is in the bundle`),
     ...emptied.map((path) => `${path}: something without a place in a browser is imported`),
