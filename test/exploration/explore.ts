@@ -2,7 +2,8 @@
 import type { Configuration } from './configuration.js';
 import { Violation } from './rules.js';
 import { atRest, type Numbers, Seen } from './seen.js';
-import { type World, Worlds } from './world.js';
+import type { World } from './stepper.js';
+import { Worlds } from './world.js';
 
 /** How often progress is told, in worlds. */
 const progressEvery = 20_000;
@@ -46,7 +47,7 @@ export const explore = (configuration: Configuration, { worldsMax = Infinity, pr
   const seen = new Seen();
   const counts = { transitions: 0, depth: 0, index: 0, inFull: 0 };
   let found: Found | null = null;
-  seen.add(numbersOf(worlds.initial()), -1);
+  seen.add(numbersOf(worlds.steps.initial()), -1);
 
   /** Its rules, and what comes next. `inFull`: all that can; otherwise what a fair run goes on with. */
   const lookAt = (at: number, inFull: boolean): void => {
@@ -90,8 +91,8 @@ export const explore = (configuration: Configuration, { worldsMax = Infinity, pr
     depth: counts.depth,
     isComplete: found === null && counts.inFull === seen.size,
     seconds: (performance.now() - began) / 1_000,
-    parts: { clients: worlds.clients.size, networks: worlds.networks.all.size, servers: worlds.servers.size },
-    met: Object.fromEntries([...worlds.met.counts].sort()),
+    parts: { clients: worlds.steps.clients.size, networks: worlds.steps.networks.all.size, servers: worlds.steps.servers.size },
+    met: Object.fromEntries([...worlds.steps.met.counts].sort()),
     found,
   };
 };

@@ -1,5 +1,4 @@
 /** One turn of one side of a session: what src/stream does between the reducer, the app and the link. */
-import { journalSince, markOf, storedPositionsOf } from '../../machines/stream/journal.js';
 import type { InboundItem, InboundPacket, OutboundItem, OutboundPacket, Positions } from '../../machines/stream/packets.js';
 import { toArray } from '../../machines/stream/queue.js';
 import type { Entry, LastWord, StreamEffect, StreamInput, StreamState } from '../../machines/stream/state.js';
@@ -8,7 +7,7 @@ import type { Said } from './configuration.js';
 import type { Ledger } from './ledger.js';
 import * as ledgers from './ledger.js';
 import { Violation } from './rules.js';
-import type { Around, Delivered, Side } from './side.js';
+import { type Around, type Delivered, journalAfter, type Side } from './side.js';
 
 /** What a side's owner hears of. */
 export type Told = 'peerEnded' | 'complete' | 'violated' | 'tooSlow';
@@ -162,19 +161,7 @@ export class SideTurn {
   /** The turn is over: what it produced is shipped, and what is to be kept is written before that leaves. */
   over(): Side {
     if (this.#flushes && !this.#side.isStopped) this.#input({ type: 'flush' });
-    const { journal, tickets } = this.#side;
-    if (journal !== null) {
-      const { entries, numbers } = journalSince(this.#state, journal.mark);
-      const { oldest } = storedPositionsOf(this.#state, tickets);
-      this.#side.journal = {
-        mark: markOf(this.#state, tickets),
-        part: {
-          entries: [...journal.part.entries, ...entries].filter(({ ticket }) => ticket >= oldest),
-          numbers: [...journal.part.numbers, ...numbers],
-          dropped: [],
-        },
-      };
-    }
+    this.#side.journal = journalAfter(this.#side, this.#state);
     this.#side.stream = this.#around.streams.of(this.#state);
     return this.#side;
   }

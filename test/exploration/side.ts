@@ -2,6 +2,7 @@
 import {
   type JournalMark,
   type JournalPart,
+  journalSince,
   journalStart,
   markOf,
   restoredStream,
@@ -88,6 +89,21 @@ export const newSide = ({ streams, limits }: Around, isKept: boolean): Side => (
   endHeard: false,
   journal: isKept ? { mark: journalStart, part: { entries: [], numbers: [], dropped: [] } } : null,
 });
+
+/** With what a turn added to it, all as one part; what is over is left out. */
+export const journalAfter = ({ journal, tickets }: Side, state: StreamState): Journal | null => {
+  if (journal === null) return null;
+  const { entries, numbers } = journalSince(state, journal.mark);
+  const { oldest } = storedPositionsOf(state, tickets);
+  return {
+    mark: markOf(state, tickets),
+    part: {
+      entries: [...journal.part.entries, ...entries].filter(({ ticket }) => ticket >= oldest),
+      numbers: [...journal.part.numbers, ...numbers],
+      dropped: [],
+    },
+  };
+};
 
 /** The side as a process finds it that comes after its own: without handlers, without askers. `isStopped`: it had a link that is lost now. */
 export const restoredSide = (around: Around, side: Side, isStopped: boolean): Side => {

@@ -4,7 +4,8 @@ import type { Configuration } from './configuration.js';
 import type { Found } from './explore.js';
 import type { Connection, Doing, DownFrame, UpFrame } from './network.js';
 import { Violation } from './rules.js';
-import { type Next, type World, Worlds } from './world.js';
+import type { Next, World } from './stepper.js';
+import { Worlds } from './world.js';
 
 /** One step that was taken. */
 export interface Taken {
@@ -19,7 +20,7 @@ export const follow = (
   tell: (taken: Taken) => void = () => undefined,
 ): ReadonlyMap<string, number> => {
   const worlds = new Worlds(configuration);
-  let world = worlds.initial();
+  let world = worlds.steps.initial();
   for (const label of labels) {
     const next = worlds.next(world).find((one) => one.label === label);
     if (next === undefined) throw new RangeError(`Nothing of that name can happen here: ${label}.`);
@@ -28,7 +29,7 @@ export const follow = (
     worlds.assertHolds(world);
   }
   if (worlds.next(world)[0]?.isSure !== true) worlds.assertAtRest(world);
-  return worlds.met.counts;
+  return worlds.steps.met.counts;
 };
 
 /** The steps up to the one that breaks a rule. */
