@@ -10,7 +10,8 @@ const test = suite('an authentication that ends');
 
 test('ends its session as denied, and the client stays away', async () => {
   const host = virtualHost({ seed: 1 });
-  const server = new SessionServer({ logger: false, host, authenticate: () => ({ expiresAt: host.clock.wall() + 60_000 }) });
+  const expiresAt = host.clock.wall() + 60_000;
+  const server = new SessionServer({ logger: false, host, authenticate: () => ({ expiresAt }) });
   const options = { transport: memory(server) };
   const kitty = new SessionClient(options, host, options.transport(host));
   const starting = kitty.startSession({ username: 'jane', authParams: { password: 'x' } });

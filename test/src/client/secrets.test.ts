@@ -132,6 +132,17 @@ for (const helloIn of ['upgrade', 'frame'] as const)
       sockets.cut();
       await host.advance(60_000);
       assert.is(kitty.getSnapshot().status, 'active');
+      const settled = async (result: Promise<unknown> | undefined): Promise<void> => {
+        await host.advance(100);
+        watch.show(await result);
+      };
+      await settled(kitty.session?.renew());
+      await settled(kitty.session?.signIn({ username: 'joe', authParams: () => Promise.reject(new Error(thrown)) }));
+      await settled(kitty.session?.signIn({ username: 'joe', authParams: { password: `not ${password}` } }));
+      const signing = kitty.session?.signIn({ username: 'joe', authParams: { password } });
+      watch.show(kitty.session);
+      await settled(signing);
+      assert.is(kitty.getSnapshot().user?.name, 'joe');
       kitty.session?.on('chat', () => {
         throw new Error('of the app');
       });
