@@ -70,6 +70,8 @@ class NinelivesLink implements Link {
   #step: Step = 'preparing';
   #asks: keyof typeof answerTo;
   #features: readonly string[] = [];
+  /** May an identity come? */
+  #hasSignIn = false;
   #socket: Socket | null = null;
   #timer: TimerHandle | null = null;
   #hasVolatile = false;
@@ -178,7 +180,7 @@ class NinelivesLink implements Link {
     const now = this.#now();
     this.#signs.heardAt = now;
     const { frames } = batch;
-    if (this.#step === 'welcomed' && frames.every(isPacket)) {
+    if (this.#step === 'welcomed' && this.#hasSignIn && frames.every(isPacket)) {
       this.#events.received(frames);
       return this.#heard(now);
     }
@@ -189,6 +191,7 @@ class NinelivesLink implements Link {
     };
     for (const frame of frames) {
       if (this.#step === 'over') return;
+      if (frame.kind === 'identity' && !this.#hasSignIn) return this.#notAgreed(frame.kind);
       if (isPacket(frame) || (frame.kind === 'volatile' && this.#hasVolatile)) {
         if (this.#step !== 'welcomed') return this.#breakOff(failure('ProtocolError', 'Data came before the welcome.'));
         packets.push(frame);
@@ -278,6 +281,7 @@ class NinelivesLink implements Link {
       return this.#breakOff(failure('ProtocolError', `A ${this.#asks} was answered with ${welcome.outcome}.`));
     this.#step = 'welcomed';
     this.#features = welcome.features;
+    this.#hasSignIn = this.#has(signInFeature);
     this.#hasVolatile = welcome.features.includes(volatileFeature);
     // [R26] A resumed session is known to both already.
     if (welcome.outcome === 'started') this.#send([{ kind: 'confirm' }]);
@@ -289,7 +293,7 @@ class NinelivesLink implements Link {
         messageSizeMax: limits.messageSize,
         ackDelayMs,
         volatile: this.#hasVolatile,
-        signIn: this.#has(signInFeature),
+        signIn: this.#hasSignIn,
         renewal: this.#has(renewalFeature),
       },
       positions === undefined ? null : { ...positions, incarnation },

@@ -430,7 +430,6 @@ export class Conversation {
       case 'signIn':
         return this.#signInCame(number, item);
       case 'identity':
-        if (this.#terms.signIn !== true) return this.#owner.violated(failure('ProtocolError', 'An identity came that was not agreed on.'));
         this.#arrivals.user = item.user;
         this.#inbox.add(number, () => {
           this.#inbox.user = item.user;
