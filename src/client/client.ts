@@ -314,8 +314,11 @@ export class SessionClient implements Client, Commands {
   }
 
   #hinted(hint: NetworkHint): void {
-    // A page that comes again has no goodbye to say.
-    if (hint === 'leaving') return this.#keeping?.persisted === true ? undefined : this.#links.leave();
+    if (hint === 'leaving') {
+      // A page that comes again has no goodbye to say, unless it was saying it.
+      const isKept = this.#keeping?.persisted === true && this.#actor.getSnapshot().value !== 'ending';
+      return isKept ? undefined : this.#links.leave();
+    }
     if (hint === 'hidden') return;
     if (hint === 'thawed') this.#keeping?.thawed();
     const type = hint === 'online' ? 'NETWORK_ONLINE' : hint === 'offline' ? 'NETWORK_OFFLINE' : 'HINTED';

@@ -53,6 +53,9 @@ holds<Equal<ClientEvent<'gap'>['formerSessionId'], string>>();
 holds<Equal<ClientEvent<'gap'>['unconfirmed'], readonly Unconfirmed[]>>();
 holds<Equal<ClientEvent<'handlerFailed'>['error'], unknown>>();
 holds<Equal<ClientSnapshot['status'], Status>>();
+holds<Equal<ClientSnapshot['persisted'], boolean>>();
+holds<Equal<StartResult<Session>['resumed'], boolean | undefined>>();
+holds<Equal<Extract<StartResult<Session>, { succeeded: true }>['resumed'], boolean>>();
 
 /** What both sides of the examples below may say. An interface and a type alias are both a contract. */
 interface Chat {

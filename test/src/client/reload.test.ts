@@ -1,6 +1,11 @@
 /** A page that is loaded again and has its session still: `persist: 'tab'`. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { virtualHost } from '../../../adapters/hosts/virtual.js';
+import type { JournalPart } from '../../../machines/stream/journal.js';
+import type { Head } from '../../../src/client/persist/tab-record.js';
+import { helloFromProtocols } from '../../../src/wire/hello.js';
+import { clientOn } from './support.js';
 import { CLAIMED_MS, sessionOf, withBrowser } from './tabs.js';
 
 const reload = suite('a page that is loaded again');
@@ -187,6 +192,58 @@ reload(
   }),
 );
 
+reload(
+  'has written whatever it says before that leaves: messages with their numbers, what it has done, and the token to come',
+  withBrowser(async ({ host, tab, load, onServer }) => {
+    const here = tab();
+    const seen = { items: 0, acks: 0, tokens: 0 };
+    const head = (): Head => JSON.parse([...here.texts].find(([key]) => /^ninelives:[\w-]+$/.test(key))?.[1] ?? '{}') as Head;
+    const parts = (): readonly JournalPart[] =>
+      [...here.texts].flatMap(([key, text]) => (/^ninelives:[\w-]+:\d+$/.test(key) ? [JSON.parse(text) as JournalPart] : []));
+    const frame = (fields: readonly [string, ...unknown[]]): void => {
+      const [tag, one, two] = fields;
+      if (tag === 'a') {
+        seen.acks += 1;
+        assert.ok(head().positions.done >= (two as number), `${two} is told as done`);
+      }
+      if (tag !== 'm') return;
+      seen.items += 1;
+      const entry = parts()
+        .flatMap(({ entries }) => entries)
+        .find(({ item }) => 'payload' in item && item.payload === JSON.stringify(two));
+      assert.ok(entry !== undefined, `${one} ${two} left and is not written`);
+      const numbers = parts().flatMap((part) => part.numbers);
+      assert.ok(
+        numbers.some(([, ticket, count]) => ticket <= (entry?.ticket ?? 0) && (entry?.ticket ?? 0) < ticket + count),
+        `${two} has its number`,
+      );
+    };
+    const leaves = (texts: readonly string[]): void => {
+      const offered = helloFromProtocols(texts);
+      const resume = offered.kind === 'hello' ? offered.frame.hello.resume : undefined;
+      if (resume !== undefined) {
+        seen.tokens += 1;
+        assert.equal([head().nextToken, head().life], [resume.next, resume.life ?? 0]);
+      }
+      for (const text of texts) if (text.startsWith('[[')) for (const fields of JSON.parse(text) as [string][]) frame(fields);
+    };
+    for (let life = 0; life < 3; life += 1) {
+      const page = load(here, { leaves });
+      const session = await sessionOf(page.start());
+      session.on('down', () => undefined);
+      for (let n = 0; n < 10; n += 1) {
+        session.send('up', life * 10 + n);
+        onServer[0]?.send('down', n);
+        if (n % 3 === 0) await host.advance(40);
+      }
+      page.cut();
+      await host.advance(3_000);
+      await page.unload();
+    }
+    assert.ok(seen.items >= 30 && seen.acks >= 10 && seen.tokens >= 5, JSON.stringify(seen));
+  }),
+);
+
 const duplicate = suite('a duplicated tab');
 
 duplicate(
@@ -308,7 +365,7 @@ over(
 
 over(
   'had begun to end: it does not come back',
-  withBrowser(async ({ tab, load, onServer }) => {
+  withBrowser(async ({ tab, load, onServer, ended }) => {
     const here = tab();
     const page = load(here);
     await page.start();
@@ -318,6 +375,7 @@ over(
     session?.send('slow', null);
     void page.kitty.endSession();
     await page.unload();
+    assert.equal(ended, ['jane ended'], 'A page that was saying goodbye says it.');
     const again = load(here);
     assert.equal([(await again.start()).resumed, again.gaps.map(({ formerSessionId }) => formerSessionId)], [false, [session?.id]]);
   }),
@@ -417,7 +475,7 @@ storage(
 storage(
   'that takes nothing, or is forbidden, is no failure: the session is not kept, and a page that goes says goodbye',
   withBrowser(async ({ tab, load, ended }) => {
-    for (const withoutTab of [true, false]) {
+    for (const withoutTab of ['none', 'fails', undefined] as const) {
       const here = tab();
       here.room = 0;
       const page = load(here, { withoutTab });
@@ -425,7 +483,7 @@ storage(
       assert.is(page.kitty.getSnapshot().persisted, false);
       await page.unload();
     }
-    assert.equal(ended, ['jane ended', 'jane ended']);
+    assert.equal(ended, ['jane ended', 'jane ended', 'jane ended']);
   }),
 );
 
@@ -494,6 +552,14 @@ storage(
     assert.is((await load(here).start()).session?.id, session.id);
   }),
 );
+
+storage('is the only place that can be named', () => {
+  for (const persist of ['disk', null, true])
+    assert.throws(
+      () => clientOn(virtualHost({ seed: 1 }), { url: 'ws://localhost:1', persist: persist as 'tab' }),
+      /`persist` is 'tab' or left out/,
+    );
+});
 
 reload.run();
 duplicate.run();

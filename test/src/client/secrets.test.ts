@@ -10,6 +10,7 @@ import { emittedTypes } from '../../../machines/session/public.js';
 import type { ClientOptions } from '../../../src/client/options.js';
 import { createServer } from '../../../src/server/index.js';
 import { clientOn } from './support.js';
+import { browserWorld } from './tabs.js';
 
 const secrets = suite('no secret of a client');
 
@@ -189,5 +190,39 @@ secrets('is in what a broken connection is told as', async () => {
     watch.restore();
   }
 });
+
+secrets(
+  'is in what it shows of a session that its tab keeps: the tokens are in the storage, the credential and the API key not even there',
+  async () => {
+    const watch = watching();
+    try {
+      const world = browserWorld({ apiKeys: [apiKey], guests: false, authenticate: ({ authParams }) => authParams.password === password });
+      const here = world.tab();
+      const tokens = new Set<string>();
+      const stored: string[] = [];
+      for (const way of ['begun', 'resumed', 'refused']) {
+        const page = world.load(here, watch.options);
+        for (const name of emittedTypes) page.kitty.on(name, (event: unknown) => watch.show(event));
+        page.kitty.subscribe(() => watch.show(page.kitty.getSnapshot()));
+        const result = await page.start({ authParams: { password } }, way === 'refused' ? 2_000 : 0);
+        assert.equal([result.succeeded, result.resumed], [true, way === 'resumed']);
+        for (const shown of [result, page.kitty, page.kitty.getSnapshot()]) watch.show(shown);
+        page.kitty.session?.send('up', way);
+        await page.unload();
+        const text = [...here.texts.values()].join();
+        stored.push(text);
+        for (const [, token] of text.matchAll(/oken":"([\w-]{43})"/g)) tokens.add(token as string);
+        if (way === 'resumed')
+          for (const [key, old] of here.texts) here.texts.set(key, old.replace(/"token":"[\w-]{43}"/, `"token":"${'y'.repeat(43)}"`));
+      }
+      for (const secret of [password, apiKey]) assert.not.ok(stored.join().includes(secret), secret);
+      assert.ok(tokens.size >= 2, 'tokens are stored');
+      watch.search([...tokens]);
+      await world.close();
+    } finally {
+      watch.restore();
+    }
+  },
+);
 
 secrets.run();

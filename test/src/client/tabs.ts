@@ -4,6 +4,7 @@ import { type VirtualTab, virtualTabs } from '../../../adapters/hosts/virtual-ta
 import { memorySockets } from '../../../adapters/sockets/memory.js';
 import { ninelivesTransport } from '../../../adapters/transports/ninelives.js';
 import type { Host, NetworkHint } from '../../../machines/ports/host.js';
+import type { OpenSocket } from '../../../machines/ports/socket.js';
 import type { Client } from '../../../src/client/client.js';
 import { createClientOn } from '../../../src/client/create.js';
 import type { ClientEvent } from '../../../src/client/events.js';
@@ -17,8 +18,10 @@ import { namesOf } from './support.js';
 export const CLAIMED_MS = 1_500;
 
 export interface PageOptions extends ClientOptions {
-  /** The tab lets nothing be stored. */
-  readonly withoutTab?: boolean;
+  /** There is no tab, or it can not be had. */
+  readonly withoutTab?: 'none' | 'fails';
+  /** Sees what the page says, at the moment when it leaves. */
+  readonly leaves?: (texts: readonly string[]) => void;
 }
 
 export const browserWorld = (options: ServerOptions = {}) => {
@@ -34,7 +37,7 @@ export const browserWorld = (options: ServerOptions = {}) => {
   server.on('ended', ({ user }, { reason }) => void ended.push(`${user.name} ${reason}`));
   let target = server;
 
-  const load = (tab: VirtualTab, { withoutTab = false, ...more }: PageOptions = {}) => {
+  const load = (tab: VirtualTab, { withoutTab, leaves = () => undefined, ...more }: PageOptions = {}) => {
     const page = tab.load();
     const sockets = memorySockets({ clock: host.clock });
     sockets.accept((socket, request) => target.accept(socket, request));
@@ -43,7 +46,7 @@ export const browserWorld = (options: ServerOptions = {}) => {
     let seen = 0;
     /** What keeps sessions is loaded in real time: until it has looked at what is there. */
     const looked = async (): Promise<void> => {
-      while (!withoutTab && looks === seen) await new Promise((resolve) => setImmediate(resolve));
+      while (withoutTab === undefined && looks === seen) await new Promise((resolve) => setImmediate(resolve));
       seen = looks;
     };
     const hints = new Set<(hint: NetworkHint) => void>();
@@ -62,7 +65,8 @@ export const browserWorld = (options: ServerOptions = {}) => {
         return () => void hints.delete(listener);
       },
       tab: async () => {
-        if (withoutTab) return null;
+        if (withoutTab === 'fails') throw new Error('What has it can not be loaded.');
+        if (withoutTab === 'none') return null;
         const { storage } = page;
         return {
           ...page,
@@ -78,7 +82,21 @@ export const browserWorld = (options: ServerOptions = {}) => {
         };
       },
     };
-    const transport = ninelivesTransport({ openSocket: sockets.open, host: own });
+    const openSocket: OpenSocket = (request, events) => {
+      leaves(request.protocols);
+      const socket = sockets.open(request, events);
+      return {
+        send: (text) => {
+          leaves([text]);
+          socket.send(text);
+        },
+        close: (code, reason) => socket.close(code, reason),
+        get bufferedAmount() {
+          return socket.bufferedAmount;
+        },
+      };
+    };
+    const transport = ninelivesTransport({ openSocket, host: own });
     const kitty: Client = createClientOn<AnyContract>(() => own, websocketOn(undefined), { transport, persist: 'tab', ...more });
     const gaps: ClientEvent<'gap'>[] = [];
     kitty.on('gap', (gap) => void gaps.push(gap));
