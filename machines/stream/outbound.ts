@@ -140,8 +140,17 @@ export const confirmUpTo = (next: Draft, done: number, exceptions: Ack['exceptio
   next.sent = shift(next.sent, count);
   const room = roomOf(entries);
   next.inFlight = less(next.inFlight, room);
+  if (next.forgottenUpTo > 0) return confirmKnown(next, entries, news, effects);
   next.held = less(next.held, room);
   effects.push({ type: 'confirmed', entries, exceptions: news });
+};
+
+/** What is forgotten took the peer's window, and nothing of this side's. */
+const confirmKnown = (next: Draft, entries: readonly Shipped[], exceptions: Ack['exceptions'], effects: StreamEffect[]): void => {
+  if (next.peerDone >= next.forgottenUpTo) next.forgottenUpTo = 0;
+  const known = entries.filter(({ entry }) => entry.item.kind !== 'skip');
+  next.held = less(next.held, roomOf(known));
+  effects.push({ type: 'confirmed', entries: known, exceptions });
 };
 
 /** [R30] Answers are let go of once they are received: what becomes of them is the asker's business. Not so the end, which a peer that lost its memory has to hear again. */

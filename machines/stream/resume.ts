@@ -86,7 +86,11 @@ const kept = ({ sent, answers, replay }: StreamState): readonly Shipped[] =>
 /** As if what the peer does not have had never been shipped, but for its numbers. What it has of answers is let go of. [R30] */
 const rewind = (next: Draft, peerReceived: number, last: number, effects: StreamEffect[]): void => {
   const all = kept(next);
-  const there = all.filter(({ number, entry }) => number <= peerReceived && takesCredit(entry.item));
+  const there = withForgotten(
+    next,
+    all.filter(({ number, entry }) => number <= peerReceived && takesCredit(entry.item)),
+    peerReceived,
+  );
   const missing = withoutPoison(
     next,
     all.filter(({ number }) => number > peerReceived),
@@ -100,6 +104,18 @@ const rewind = (next: Draft, peerReceived: number, last: number, effects: Stream
   next.peerReceived = peerReceived;
   next.inFlight = sumOf(there);
   next.heldAnswers = sumOf([...toArray(next.prompt).map((entry) => ({ entry })), ...missing].filter(isAnswer));
+};
+
+/**
+ * What an earlier process shipped and nobody knows of any more may be a request that the peer still has: it takes its window like one, or more
+ * would be shipped than it can hold. [R36]
+ */
+const withForgotten = ({ peerDone, forgottenUpTo }: Draft, there: readonly Shipped[], peerReceived: number): readonly Shipped[] => {
+  const whole: Shipped[] = [...there];
+  const known = new Set(there.map(({ number }) => number));
+  for (let number = peerDone + 1; number <= Math.min(peerReceived, forgottenUpTo); number += 1)
+    if (!known.has(number)) whole.push({ number, entry: { ticket: 0, item: { kind: 'skip', count: 1 }, size: 0 } });
+  return whole.sort((a, b) => a.number - b.number);
 };
 
 /** [R60] The first one of what is to be shipped again is given up where link after link did not outlive it. An end is said in any case. */

@@ -61,7 +61,7 @@ export interface StreamState {
   readonly queued: Queue<Entry>;
   /** Replies, failures and cancels, accepted and not yet shipped: no credit holds them back. */
   readonly prompt: Queue<Entry>;
-  /** Messages and requests, shipped and not yet known as done, ascending. */
+  /** Messages and requests, shipped and not yet known as done, ascending. A skip stands for what may be one, up to `forgottenUpTo`. */
   readonly sent: Queue<Shipped>;
   /** Answers and the end, shipped and not yet known as received, ascending. Nobody waits to hear that they are done; a resume ships them again. */
   readonly answers: Queue<Shipped>;
@@ -71,6 +71,8 @@ export interface StreamState {
   readonly shipped: number;
   /** What is shipped again up to this number was shipped to an earlier life of the peer, which may have handled it. 0: nothing. [R59] */
   readonly redeliverUpTo: number;
+  /** Of what was shipped up to this number, only messages and answers are known: an earlier process shipped it. 0: all is known. */
+  readonly forgottenUpTo: number;
   /** What the peer had received at the latest resume. */
   readonly resumedAt: number;
   /** How many links in a row carried something and brought nothing of it to the peer. */
@@ -198,6 +200,7 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   replay: queueOf(),
   shipped: 0,
   redeliverUpTo: 0,
+  forgottenUpTo: 0,
   resumedAt: 0,
   stalls: 0,
   peerReceived: 0,
@@ -260,6 +263,7 @@ const copyOf = (state: StreamState): Draft => ({
   replay: state.replay,
   shipped: state.shipped,
   redeliverUpTo: state.redeliverUpTo,
+  forgottenUpTo: state.forgottenUpTo,
   resumedAt: state.resumedAt,
   stalls: state.stalls,
   peerReceived: state.peerReceived,

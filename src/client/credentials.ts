@@ -187,10 +187,9 @@ export class Credentials {
     this.rotated();
   }
 
-  /** The server said no: the token that the sign-in brought is none. */
+  /** The token stays the next one: a resume that was not answered may have offered it, and then it may be the current one. [R57] */
   signInRefused(): void {
     this.#signingIn = null;
-    if (this.#session !== null) this.#session.nextToken = null;
   }
 
   #next(): string {

@@ -160,7 +160,8 @@ const authenticate =
       const verdict = await (authenticator as Authenticator).authenticate({ username, authParams, request, signal });
       if (E.isLeft(verdict)) return E.left(refused(verdict.left));
       const { user, expiresAt } = verdict.right;
-      return E.right({ user, expiresAt });
+      // The wire and the stores count whole milliseconds.
+      return E.right({ user, expiresAt: expiresAt === undefined ? undefined : Math.floor(expiresAt) });
     } catch (thrown) {
       // An app's own authenticator that throws, rejects or answers nonsense, against its contract, must not take the server with it.
       const detail = `The authenticator itself failed: ${describeThrown(thrown)}`;

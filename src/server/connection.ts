@@ -174,7 +174,7 @@ export class ServerConnection implements SessionConnection, Ticked {
     const wall = this.#server.clock.wall();
     if (expiresAt === null || wall < renewAt || (this.#renewalAskedAt !== null && now - this.#renewalAskedAt < askEveryMs)) return;
     this.#renewalAskedAt = now;
-    this.input({ type: 'renewalDue', withinMs: Math.max(expiresAt - wall, 0) });
+    this.input({ type: 'renewalDue', withinMs: Math.max(Math.floor(expiresAt - wall), 0) });
   }
 
   /** Another connection has the start now, and its session where it made one. */

@@ -226,7 +226,8 @@ export class SessionKeeper implements SessionKeeping {
       positions: own,
       isEnding: session.conversation.runner.state.ownEnd !== 'open',
       takeBack: () => {
-        if (session.tokenHash === nextHash) this.starts.rename(session, formerHash);
+        // A later resume that took it over brought this token as one that may be current: from there on it is.
+        if (session.connection === by && session.tokenHash === nextHash) this.starts.rename(session, formerHash);
       },
       goOn: () => {
         session.conversation.resume(own, peer, life !== session.life);

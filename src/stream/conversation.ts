@@ -295,7 +295,8 @@ export class Conversation {
   /** From here on it speaks for this user. `to`: the sign-in that says so to the other side; without one, it knows already. */
   identify(user: User, to?: Pick<IdentityItem, 'to' | 'expiresAt'>): void {
     this.#arrivals.user = user;
-    this.#inbox.user = user;
+    // What waits and was said to a former user still is.
+    if (to !== undefined || this.#inbox.user.id === user.id) this.#inbox.user = user;
     if (to !== undefined) this.#outbox.answer({ kind: 'identity', user, ...to }, JSON.stringify(user).length);
   }
 
@@ -406,6 +407,8 @@ export class Conversation {
   #handedBack({ number, entry }: Shipped): void {
     if (entry.item.kind === 'request' || entry.item.kind === 'signIn')
       this.#asker.answered({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'No link outlived it.' });
+    // A later process must not ship it again.
+    this.#owner.dropped?.(entry);
     for (const message of givenBack(entry, { shipped: true, handled: 'unknown' })) this.#owner.reports.handedBack(message);
     this.#outbox.readiness.look();
   }
