@@ -2,9 +2,11 @@ import type { Clock } from '../../machines/ports/host.js';
 import type { StreamTerms } from '../../machines/ports/transport.js';
 import { failure } from '../../machines/reasons.js';
 import type { Welcome } from '../../machines/session/events.js';
-import { Conversation, type ConversationOwner, newRegistry, type Registry } from '../stream/conversation.js';
+import { Conversation } from '../stream/conversation.js';
 import type { MessageHandler } from '../stream/handlers.js';
-import { limitsOf } from '../stream/limits.js';
+import type { ConversationOwner } from '../stream/owner.js';
+import { Registry } from '../stream/registry.js';
+import { termsOf } from '../stream/terms.js';
 import type { Emitter } from './emitter.js';
 import type { ClientEvents } from './events.js';
 import { type ClientOptions, clientDefaults } from './options.js';
@@ -12,7 +14,7 @@ import type { KeptSession } from './persist/tab-keeper.js';
 
 /** The handlers of a new session: those that the app named before there was one. */
 const registryOf = (given: ClientOptions['handlers']): Registry => {
-  const registry = newRegistry();
+  const registry = new Registry();
   const handlers = (given ?? {}) as Record<string, MessageHandler | undefined>;
   for (const [type, handler] of Object.entries(handlers)) if (handler !== undefined) registry.messages.on(type, handler);
   return registry;
@@ -37,8 +39,13 @@ export const converse = (
     if (events.hasListeners('handlerFailed')) events.emit('handlerFailed', event);
     else console.error(`ninelives: the handler for ${event.type} failed.`, event.error);
   };
-  const held = { ownWindow: options.window ?? clientDefaults.window, buffer: options.buffer ?? clientDefaults.buffer };
-  const agreed = { ...terms, sessionId, user, peerWindow: terms.window };
+  const settings = {
+    clock,
+    ownWindow: options.window ?? clientDefaults.window,
+    buffer: options.buffer ?? clientDefaults.buffer,
+    handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs,
+  };
+  const agreed = termsOf(settings, { ...terms, peerWindow: terms.window });
   return new Conversation(
     {
       ...owner,
@@ -53,8 +60,7 @@ export const converse = (
       },
     },
     registry ?? registryOf(options.handlers),
-    { clock, ...held, handlerTimeoutMs: options.handlerTimeoutMs ?? clientDefaults.handlerTimeoutMs },
     agreed,
-    kept?.stream(limitsOf(held, agreed)),
+    { sessionId, user, restored: kept?.stream(agreed.limits) },
   );
 };

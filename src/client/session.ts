@@ -11,9 +11,10 @@ import type {
   RequestReply,
   UpOf,
 } from '../stream/contract.js';
-import type { Conversation, Registry } from '../stream/conversation.js';
+import type { Conversation } from '../stream/conversation.js';
 import type { MessageHandler, MessageInfo } from '../stream/handlers.js';
 import type { ReadyOptions } from '../stream/readiness.js';
+import type { Registry } from '../stream/registry.js';
 import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
 import type { SendOptions } from '../stream/send-options.js';
 import type { SendResult } from '../stream/sent.js';

@@ -22,7 +22,7 @@ import type { AcceptedSocket, SocketClose } from '../../machines/ports/socket.js
 import { type Failure, failure, reasonFromCloseCode } from '../../machines/reasons.js';
 import type { InboundData, InboundPacket, OutboundData } from '../../machines/stream/packets.js';
 import type { Mismatch } from '../../machines/stream/stream.js';
-import { Steps } from '../steps.js';
+import { type Performer, Steps } from '../steps.js';
 import { decodeClientBatch } from '../wire/decode-client.js';
 import { encodeBatch } from '../wire/encode.js';
 import type { ClientFrame, HelloFields, OutboundFrame, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
@@ -41,7 +41,7 @@ const normalClosure = 1000;
 const bytesPerUnit = 3;
 
 /** One connection: its socket's events in, the table's decisions done. */
-export class ServerConnection implements SessionConnection, Ticked {
+export class ServerConnection implements SessionConnection, Ticked, Performer<ConnectionEffect>, Listener {
   readonly #server: ConnectionServer;
   readonly #socket: AcceptedSocket;
   readonly request: RequestInfo;
@@ -72,14 +72,14 @@ export class ServerConnection implements SessionConnection, Ticked {
   /** When a new credential was asked for last, in monotonic milliseconds; null: not on this connection, or not since there was one. */
   #renewalAskedAt: number | null = null;
   /** What came and is not delivered, batch by batch: with effects held, more than one may wait. */
-  readonly #packets: (readonly InboundData[])[] = [];
+  #packets: (readonly InboundData[])[] | null = null;
   #timer: TimerHandle | null = null;
 
   constructor(server: ConnectionServer, socket: AcceptedSocket, request: RequestInfo, held = false) {
     this.#server = server;
     this.#socket = socket;
     this.request = request;
-    this.steps = new Steps((effect) => this.#perform(effect), held);
+    this.steps = new Steps(this, held);
     const now = server.clock.now();
     this.#signs = noSigns(now);
     const { pingEveryMs } = server.settings;
@@ -92,7 +92,7 @@ export class ServerConnection implements SessionConnection, Ticked {
 
   /** Begin: with the hello that the upgrade request carried, or waiting for one. */
   open(offered: OfferedHello): void {
-    this.#socket.listen({ received: (data) => this.#received(data), closed: (close) => this.#closed(close) });
+    this.#socket.listen(this);
     this.#startTimer('hello');
     if (offered.kind === 'hello') this.#helloCame(offered.frame.hello);
     if (offered.kind === 'invalid') this.#violated('ProtocolError', offered.detail);
@@ -183,7 +183,8 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.input({ type: 'replaced' });
   }
 
-  #received(data: string | ArrayBuffer): void {
+  /** From its socket. */
+  received(data: string | ArrayBuffer): void {
     if (this.#state === 'closed') return;
     const now = this.#server.clock.now();
     this.#signs.heardAt = now;
@@ -215,8 +216,16 @@ export class ServerConnection implements SessionConnection, Ticked {
 
   #deliver(packets: readonly InboundData[]): void {
     if (packets.length === 0) return;
-    this.#packets.push(packets);
+    // An array that grows would keep room for more, for good.
+    if (this.#packets === null) this.#packets = [packets];
+    else this.#packets.push(packets);
     this.input({ type: 'data' });
+  }
+
+  #nextPackets(): readonly InboundData[] {
+    const all = this.#packets;
+    if (all === null || all.length === 1) this.#packets = null;
+    return all?.shift() ?? [];
   }
 
   #heard(now: number): void {
@@ -281,7 +290,8 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.input({ type: 'violated', failure: failure(code, detail) });
   }
 
-  #closed({ code, error }: SocketClose): void {
+  /** From its socket. */
+  closed({ code, error }: SocketClose): void {
     // The socket itself refuses what it can not read: with a close code, which is all that the client gets [R2] [R3].
     if (error !== undefined && this.#state !== 'closed')
       this.#server.refused(failure(reasonFromCloseCode(code), `Close code ${code}: ${error}`), this.request);
@@ -294,7 +304,8 @@ export class ServerConnection implements SessionConnection, Ticked {
     this.input({ type: 'lost' });
   }
 
-  #perform(effect: ConnectionEffect): void {
+  /** For its steps. */
+  perform(effect: ConnectionEffect): void {
     const session = this.#session;
     switch (effect.type) {
       case 'startTimer':
@@ -346,7 +357,7 @@ export class ServerConnection implements SessionConnection, Ticked {
         if (session !== null) this.#server.keeper.announce(session);
         return;
       case 'deliver':
-        return session?.conversation.received(this.#packets.shift() ?? []);
+        return session?.conversation.received(this.#nextPackets());
       case 'sayEnd':
         return session?.conversation.end();
       case 'askRenewal':
@@ -498,6 +509,7 @@ export class ServerConnection implements SessionConnection, Ticked {
   }
 }
 
+type Listener = Parameters<AcceptedSocket['listen']>[0];
 type Renewal = Extract<ClientFrame, { kind: 'renewal' }>;
 
 const beforeWelcome: ReadonlySet<ConnectionState> = new Set(['awaitingHello', 'resuming', 'awaitingStart', 'admitting']);

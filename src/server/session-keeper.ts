@@ -4,28 +4,23 @@ import type { Host } from '../../machines/ports/host.js';
 import type { KeptSession, SessionRecord, StreamTermsKept } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
-import type { ArrivedSignIn } from '../../machines/stream/packets.js';
-import type { ConversationOwner } from '../stream/conversation.js';
-import type { HandlerReports } from '../stream/handlers.js';
 import { TurnEnd } from '../stream/turn-end.js';
 import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
-import { renewalFeature, resumeFeature, signInFeature } from '../wire/limits.js';
 import { type AdmittedSession, hashOfToken, isSameHash, keptMsOf } from './admission.js';
 import type { AdmissionGate } from './admission-gate.js';
-import type { ServerEvents } from './api.js';
 import type { ServerConnection } from './connection.js';
 import type { Resumption, SessionKeeping } from './connection-server.js';
-import { conversationFor, type SessionReports } from './conversation.js';
+import { conversationFor } from './conversation.js';
 import { DetachedConnection } from './detached.js';
 import { DurableSession } from './durable.js';
-import type { Emitter } from './emitter.js';
 import { EndedSessions } from './ended-sessions.js';
 import { LiveSessions } from './live.js';
-import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
 import { authenticationUntil, LiveSession, onlineNow, type SessionConnection } from './session.js';
+import type { SessionSideParts } from './session-side.js';
+import { Shared } from './shared.js';
 import { Starts } from './starts.js';
 import type { StoreKeeper } from './store-keeper.js';
 import type { Turns } from './turns.js';
@@ -44,17 +39,13 @@ const nowhere: RequestInfo = { remoteAddress: null, origin: null, userAgent: nul
 /** ... and no link. */
 const nobody: SessionConnection = { write: () => undefined, input: () => undefined, release: () => undefined, hasLink: false };
 
-export interface SessionKeeperParts {
+export interface SessionKeeperParts extends SessionSideParts {
   readonly settings: Settings;
   readonly clock: Host['clock'];
   readonly store: StoreKeeper;
   /** Null where sessions do not outlive this process. */
   readonly turns: Turns | null;
-  readonly log: Logger;
-  readonly events: Emitter<ServerEvents>;
   readonly gate: AdmissionGate;
-  /** The client of a session wants to sign in: as `signIn` of its conversation's owner. */
-  signIn(session: LiveSession, item: ArrivedSignIn, number: number): ReturnType<NonNullable<ConversationOwner['signIn']>>;
 }
 
 /** The sessions of this process, from their admission to their end: each is unconfirmed, then active, then written as ended; or forgotten. */
@@ -67,11 +58,11 @@ export class SessionKeeper implements SessionKeeping {
   /** Those whose link is lost, in the order in which it was. */
   readonly #lost = new Set<LiveSession>();
   readonly #parts: SessionKeeperParts;
-  readonly #turnEnd: TurnEnd;
+  readonly #shared: Shared;
 
   constructor(parts: SessionKeeperParts) {
     this.#parts = parts;
-    this.#turnEnd = new TurnEnd(parts.clock);
+    this.#shared = new Shared(parts.settings, parts.clock, new TurnEnd(parts.clock));
     this.#ended = new EndedSessions(parts.settings.resumeWindowMs);
     const { clock, settings, store } = parts;
     this.presence = new Presence(
@@ -141,38 +132,24 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   #make({ record, terms, tokenHash, origin, connection }: MadeOf, kept?: KeptSession): LiveSession {
-    const { settings, clock, log, events, turns } = this.#parts;
-    const current = (): LiveSession => session;
-    const durable = turns === null || terms.keptMs === 0 ? null : new DurableSession({ turns, clock, session: current }, kept);
-    const reports: SessionReports = {
-      signIn: (item, number) => this.#parts.signIn(session, item, number),
-      unhandled: (event) => events.emit('unhandled', session, event),
-      handlerFailed: (event) => this.#handlerFailed(session, event),
-      handlerSlow: (event) => log.warn({ session: session.id, ...event }, 'a message handler is slow'),
-      requestFailed: (event) => this.#handlerFailed(session, event),
-      handedBack: (message) => events.emit('handedBack', session, message),
-      poisoned: (event) => {
-        log.error({ session: session.id, ...event }, 'the process died with this handler again and again: the message is passed over');
-        events.emit('poisoned', session, event);
-      },
-    };
-    const user = onlineNow(record.user);
-    const session: LiveSession = new LiveSession(
+    const { settings, clock, turns } = this.#parts;
+    const durableOf = (session: LiveSession): DurableSession | null =>
+      turns === null || terms.keptMs === 0 ? null : new DurableSession({ turns, clock, session: () => session }, kept);
+    return new LiveSession(
       record,
       {
         origin,
-        conversation: conversationFor(settings, clock, record.id, terms, current, user, reports, durable, this.#turnEnd.plan, kept),
+        durable: durableOf,
+        conversation: (session) => conversationFor(session, this.#parts, this.#shared.terms(terms), kept),
         connection,
-        durable,
         tokenHash,
         keptMs: terms.keptMs,
-        features: featuresOf(terms),
+        features: this.#shared.features(terms),
         requestTimeoutMs: settings.requestTimeoutMs,
         whenFull: settings.whenFull,
       },
       authenticationUntil(terms.expiresAt, clock.wall(), settings.renewBeforeMs),
     );
-    return session;
   }
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
@@ -403,17 +380,7 @@ export class SessionKeeper implements SessionKeeping {
   #forget(id: string): void {
     void this.#parts.store.write('forget a session', (to) => to.forgetSession(id));
   }
-
-  #handlerFailed(session: LiveSession, event: Parameters<HandlerReports['handlerFailed']>[0]): void {
-    const { log, events } = this.#parts;
-    log.error({ session: session.id, message: event.id, type: event.type, err: event.error }, 'a handler failed');
-    events.emit('handlerFailed', session, event);
-  }
 }
-
-/** Those that the client lists and this server has. */
-const featuresOf = ({ features, keptMs }: Pick<StreamTermsKept, 'features' | 'keptMs'>): readonly string[] =>
-  [...(keptMs > 0 ? [resumeFeature] : []), renewalFeature, signInFeature].filter((feature) => features.includes(feature));
 
 /** A sign-in that is under way goes on for who knows its token, and for nobody else: with the former token alone, anybody might be there. */
 const rotate = (session: LiveSession, tokens: readonly string[], next: string): void => {

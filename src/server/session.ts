@@ -15,7 +15,7 @@ import type {
   RequestReply,
   UpOf,
 } from '../stream/contract.js';
-import type { Conversation, Registry } from '../stream/conversation.js';
+import type { Conversation } from '../stream/conversation.js';
 import type { MessageHandler, MessageInfo } from '../stream/handlers.js';
 import type { ReadyOptions } from '../stream/readiness.js';
 import type { RequestHandler, RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
@@ -96,12 +96,12 @@ export interface SessionConnection {
 /** What makes a session, besides its record. */
 export interface SessionParts {
   readonly origin: RequestInfo;
-  readonly conversation: Conversation;
   readonly connection: SessionConnection;
   /** What proves that a client is its owner: the hash of its token and API key. */
   readonly tokenHash: string;
   /** Null where it does not outlive this process. */
-  readonly durable: DurableSession | null;
+  readonly durable: (session: LiveSession) => DurableSession | null;
+  readonly conversation: (session: LiveSession) => Conversation;
   readonly keptMs: number;
   /** The features that hold, by name. */
   readonly features: readonly string[];
@@ -134,13 +134,18 @@ const asksPerRenewal = 4;
 /** What is asked for earlier was of little use: the part of its time that an authentication has left when it is asked for. */
 const renewalPart = 1 / 5;
 
+const forEver: Authentication = { expiresAt: null, renewAt: 0, askEveryMs: 0 };
+
 export const authenticationUntil = (expiresAt: number | null, wall: number, renewBeforeMs: number): Authentication => {
-  const leadMs = expiresAt === null ? 0 : Math.max(Math.min(renewBeforeMs, (expiresAt - wall) * renewalPart), 0);
-  return { expiresAt, renewAt: (expiresAt ?? 0) - leadMs, askEveryMs: leadMs / asksPerRenewal };
+  if (expiresAt === null) return forEver;
+  const leadMs = Math.max(Math.min(renewBeforeMs, (expiresAt - wall) * renewalPart), 0);
+  return { expiresAt, renewAt: expiresAt - leadMs, askEveryMs: leadMs / asksPerRenewal };
 };
 
 /** Its own session makes a user online, whether or not others have been told yet. */
 export const onlineNow = (user: User): User => ({ ...user, presence: { ...user.presence, online: true } });
+
+const nobody: readonly LiveSession[] = [];
 
 /** The session behind the interface: untyped, over its conversation. */
 export class LiveSession implements ServerSession {
@@ -149,14 +154,13 @@ export class LiveSession implements ServerSession {
   readonly userAgent: string | null;
   readonly createdAt: number;
   origin: RequestInfo;
-  readonly registry: Registry;
   readonly conversation: Conversation;
   readonly durable: DurableSession | null;
   tokenHash: string;
   /** How long it is kept after a lost link, in milliseconds; 0: it can not be resumed. */
   readonly keptMs: number;
   /** Sessions of its user whose place it takes once it is confirmed. */
-  displaces: readonly LiveSession[] = [];
+  displaces: readonly LiveSession[] = nobody;
   /** Does its user's presence count it? */
   isPresent = false;
   /** The client's life that was told last. [R69] */
@@ -177,9 +181,6 @@ export class LiveSession implements ServerSession {
     this.userAgent = userAgent;
     this.createdAt = createdAt;
     this.origin = parts.origin;
-    this.registry = parts.conversation.registry;
-    this.conversation = parts.conversation;
-    this.durable = parts.durable;
     this.tokenHash = parts.tokenHash;
     this.keptMs = parts.keptMs;
     this.features = parts.features;
@@ -187,6 +188,8 @@ export class LiveSession implements ServerSession {
     this.connection = parts.connection;
     this.whenFull = parts.whenFull;
     this.#requestTimeoutMs = parts.requestTimeoutMs;
+    this.durable = parts.durable(this);
+    this.conversation = parts.conversation(this);
   }
 
   get expiresAt(): number | null {
@@ -205,11 +208,11 @@ export class LiveSession implements ServerSession {
   }
 
   on(type: string, handler: MessageHandler): () => void {
-    return this.registry.messages.on(type, handler);
+    return this.conversation.registry.messages.on(type, handler);
   }
 
   onRequest(type: string, handler: RequestHandler): () => void {
-    return this.registry.requests.on(type, handler);
+    return this.conversation.registry.requests.on(type, handler);
   }
 
   send(type: string, payload: unknown, options?: SendOptions): SendResult {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { User } from '../../machines/ports/user.js';
-import type { InboundData, InboundItem, Outcome } from '../../machines/stream/packets.js';
+import type { InboundItem, Outcome } from '../../machines/stream/packets.js';
 import { Gate } from './gate.js';
 import type { Answerer } from './requests.js';
 import { SparseMap } from './sparse.js';
@@ -10,11 +10,12 @@ type Request = Extract<InboundItem, { kind: 'request' }>;
 /** What the arrivals need of their session. */
 export interface ArrivalsOwner {
   readonly clock: Clock;
-  readonly answerer: Answerer;
+  /** Whom what arrives now speaks for. */
+  readonly user: User;
   /** How many cancels are remembered: no more requests can wait. */
   readonly cancelsMax: number;
-  /** May a handler be run for what was shipped before, and may have been run for? Left out: it may. */
-  readonly again?: ((number: number, type: string) => Promise<boolean>) | undefined;
+  /** May a handler be run for what was shipped before, and may have been run for? */
+  again(number: number, type: string): true | Promise<boolean>;
   settled(number: number, outcome: Outcome): void;
   /** Its handler did not survive it, again and again. */
   poisoned(number: number): void;
@@ -24,6 +25,7 @@ export interface ArrivalsOwner {
 export class Arrivals {
   readonly gate = new Gate();
   readonly #owner: ArrivalsOwner;
+  readonly #answerer: Answerer;
   /** Taken back before they were started. */
   readonly #cancelled = new SparseMap<number, true>();
   /** It is being asked whether they may be run again. */
@@ -31,18 +33,19 @@ export class Arrivals {
   #idle: (() => void) | null = null;
   #isOver = false;
 
-  /** Whom what arrives now speaks for. */
-  user: User;
-
-  constructor(owner: ArrivalsOwner, user: User) {
+  constructor(owner: ArrivalsOwner, answerer: Answerer) {
     this.#owner = owner;
-    this.user = user;
+    this.#answerer = answerer;
   }
 
-  /** Before a piece is taken in: what comes together with its cancel is not started. */
-  noteCancels(packets: readonly InboundData[]): void {
-    for (const packet of packets)
-      if (packet.kind === 'cancel' && this.#cancelled.size < this.#owner.cancelsMax) this.#cancelled.set(packet.to, true);
+  /** Before the piece that it came in is taken in: what comes together with its cancel is not started. */
+  noteCancel(number: number): void {
+    if (this.#cancelled.size < this.#owner.cancelsMax) this.#cancelled.set(number, true);
+  }
+
+  /** Where it came before its request was started, that is known already. */
+  cancelled(number: number): void {
+    this.#answerer.cancelled(number);
   }
 
   /** Handlers could be registered: what waited for that is started. */
@@ -60,37 +63,40 @@ export class Arrivals {
 
   /** Call back once nothing that somebody waits for is running, or about to. */
   whenIdle(callback: () => void): void {
-    if (this.#asking.size === 0) this.#owner.answerer.whenIdle(callback);
+    if (this.#asking.size === 0) this.#answerer.whenIdle(callback);
     else this.#idle = callback;
   }
 
-  /** Nothing more is started. */
+  /** Nothing more is started, and what runs is told so. */
   close(): void {
     this.#isOver = true;
+    this.#answerer.close();
     this.gate.close();
     this.#idle = null;
   }
 
   #start(number: number, item: Request, waitedMs: number): void {
-    const { again, answerer, settled } = this.#owner;
-    if (this.#cancelled.has(number)) return settled(number, 'handled');
-    if (waitedMs >= item.timeoutMs) return settled(number, 'expired');
-    if (item.options?.redelivered === true && again !== undefined) return void this.#startAgain(number, item, again(number, item.type));
-    void answerer.answer(number, item, this.user);
-    settled(number, 'handled');
+    const owner = this.#owner;
+    if (this.#cancelled.has(number)) return owner.settled(number, 'handled');
+    if (waitedMs >= item.timeoutMs) return owner.settled(number, 'expired');
+    const asked = item.options?.redelivered !== true || owner.again(number, item.type);
+    if (asked !== true) return void this.#startAgain(number, item, asked);
+    void this.#answerer.answer(number, item, owner.user);
+    owner.settled(number, 'handled');
   }
 
   async #startAgain(number: number, item: Request, asked: Promise<boolean>): Promise<void> {
-    const { answerer, settled, poisoned } = this.#owner;
-    const { user } = this;
+    const owner = this.#owner;
+    const answerer = this.#answerer;
+    const { user } = owner;
     this.#asking.set(number, true);
     const may = await asked;
     this.#asking.delete(number);
     if (this.#isOver) return;
     const isCancelled = this.#cancelled.has(number);
     if (!isCancelled && may) void answerer.answer(number, item, user);
-    else if (!isCancelled) poisoned(number);
-    settled(number, 'handled');
+    else if (!isCancelled) owner.poisoned(number);
+    owner.settled(number, 'handled');
     this.forgetCancels();
     if (this.#asking.size > 0 || this.#idle === null) return;
     answerer.whenIdle(this.#idle);

@@ -2,7 +2,6 @@ import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { User } from '../../machines/ports/user.js';
 import type { InboundItem, Outcome } from '../../machines/stream/packets.js';
 import { at, lengthOf, push, type Queue, queueOf, shift, toArray } from '../../machines/stream/queue.js';
-import { SparseMap } from './sparse.js';
 
 /** What a handler learns about the message besides its payload. */
 export interface MessageInfo {
@@ -31,14 +30,15 @@ export interface HandlerReports {
   handlerSlow(message: { readonly id: string; readonly type: string; readonly afterMs: number }): void;
 }
 
-export interface InboxSettings {
+/** What an inbox needs of its session. */
+export interface InboxOwner {
   readonly clock: Clock;
   readonly handlerTimeoutMs: number;
   /** `<session>:<up or down>`: what a message's id begins with. */
   readonly idPrefix: string;
   readonly reports: HandlerReports;
-  /** May a handler be run for what was shipped before, and may have been run for? Left out: it may. */
-  readonly again?: ((number: number, type: string) => Promise<boolean>) | undefined;
+  /** May a handler be run for what was shipped before, and may have been run for? */
+  again(number: number, type: string): true | Promise<boolean>;
   /** What became of it. */
   settled(number: number, outcome: Outcome): void;
 }
@@ -56,30 +56,35 @@ interface Waiting {
 
 /** The handlers of a session, by message type. They outlive the session's links and streams. */
 export class HandlerTable {
-  readonly #byType = new SparseMap<string, readonly MessageHandler[]>();
+  /** Null until there is one: most sessions of some apps have none. */
+  #byType: Map<string, readonly MessageHandler[]> | null = null;
 
   /** Add a handler; the returned function takes it out again. */
   on(type: string, handler: MessageHandler): () => void {
-    this.#byType.set(type, [...(this.#byType.get(type) ?? []), handler]);
+    this.#byType ??= new Map();
+    const byType = this.#byType;
+    byType.set(type, [...this.of(type), handler]);
     let on = true;
     return () => {
       if (!on) return;
       on = false;
-      const handlers = this.#byType.get(type) ?? [];
+      const handlers = this.of(type);
       const index = handlers.indexOf(handler);
-      this.#byType.set(type, [...handlers.slice(0, index), ...handlers.slice(index + 1)]);
+      byType.set(type, [...handlers.slice(0, index), ...handlers.slice(index + 1)]);
     };
   }
 
   of(type: string): readonly MessageHandler[] {
-    return this.#byType.get(type) ?? [];
+    return this.#byType?.get(type) ?? none;
   }
 }
+
+const none: readonly MessageHandler[] = [];
 
 /** Runs a session's message handlers one at a time, in order. It is bounded by the window that the peer's credit keeps. */
 export class Inbox {
   readonly #handlers: HandlerTable;
-  readonly #settings: InboxSettings;
+  readonly #owner: InboxOwner;
   #waiting: Queue<Waiting> = queueOf();
   #busy = false;
   #held: boolean;
@@ -91,15 +96,15 @@ export class Inbox {
   /** Whom the messages speak for whose turn it is. */
   user: User;
 
-  constructor(handlers: HandlerTable, settings: InboxSettings, held: boolean, user: User) {
+  constructor(handlers: HandlerTable, owner: InboxOwner, held: boolean, user: User) {
     this.user = user;
     this.#handlers = handlers;
-    this.#settings = settings;
+    this.#owner = owner;
     this.#held = held;
   }
 
   add(number: number, item: Message | Turn): void {
-    const arrivedAt = typeof item === 'function' || item.options?.ttlMs === undefined ? 0 : this.#settings.clock.now();
+    const arrivedAt = typeof item === 'function' || item.options?.ttlMs === undefined ? 0 : this.#owner.clock.now();
     if (this.#busy || this.#held) this.#waiting = push(this.#waiting, { number, item, arrivedAt });
     else {
       // Nothing waits before it.
@@ -164,29 +169,30 @@ export class Inbox {
     this.#busy = true;
     const outcome = typeof item === 'function' ? item() : this.#handle(number, item, arrivedAt);
     if (typeof outcome !== 'string') return this.#await(number, outcome);
-    if (!this.#closed) this.#settings.settled(number, outcome);
+    if (!this.#closed) this.#owner.settled(number, outcome);
     this.#busy = false;
   }
 
   /** The next handler starts when this one has settled, and never before. */
   #await(number: number, outcome: Promise<Outcome>): void {
     void outcome.then((settled) => {
-      if (!this.#closed) this.#settings.settled(number, settled);
+      if (!this.#closed) this.#owner.settled(number, settled);
       this.#busy = false;
       this.#run();
     });
   }
 
   #handle(number: number, item: Message, arrivedAt: number): Outcome | Promise<Outcome> {
-    const { clock, again } = this.#settings;
+    const { clock } = this.#owner;
     const ttlMs = item.options?.ttlMs;
     if (ttlMs !== undefined && clock.now() - arrivedAt >= ttlMs) return 'expired';
-    if (item.options?.redelivered !== true || again === undefined) return this.#handleNow(number, item);
-    return again(number, item.type).then((may) => (may && !this.#closed ? this.#handleNow(number, item) : 'failed'));
+    const asked = item.options?.redelivered !== true || this.#owner.again(number, item.type);
+    if (asked === true) return this.#handleNow(number, item);
+    return asked.then((may) => (may && !this.#closed ? this.#handleNow(number, item) : 'failed'));
   }
 
   #handleNow(number: number, item: Message): Outcome | Promise<Outcome> {
-    const { reports, idPrefix } = this.#settings;
+    const { reports, idPrefix } = this.#owner;
     const info = new Info(idPrefix, number, item.type, this.user, item.options?.redelivered === true);
     const handlers = this.#handlers.of(item.type);
     if (handlers.length === 0) {
@@ -213,11 +219,11 @@ export class Inbox {
   }
 
   #failed({ id, type }: Info, error: unknown): void {
-    this.#settings.reports.handlerFailed({ id, type, error });
+    this.#owner.reports.handlerFailed({ id, type, error });
   }
 
   async #settle(pending: readonly Promise<unknown>[], info: Info, hasFailed: boolean): Promise<Outcome> {
-    const { clock, handlerTimeoutMs, reports } = this.#settings;
+    const { clock, handlerTimeoutMs, reports } = this.#owner;
     const timer: TimerHandle = clock.setTimeout(() => {
       info.abort();
       reports.handlerSlow({ id: info.id, type: info.type, afterMs: handlerTimeoutMs });

@@ -5,6 +5,7 @@ import { typeLengthMax, waitMsMax } from '../wire/limits.js';
 import { toJsonText } from '../wire/payload.js';
 import { Readiness } from './readiness.js';
 import { ReplaceKeys } from './replace-keys.js';
+import { isSignal } from './room.js';
 import type { StreamRunner } from './runner.js';
 import { problemOf, type SendOptions } from './send-options.js';
 import { type RefusedSend, type SendResult, Sent, sentAndForgotten } from './sent.js';
@@ -15,7 +16,7 @@ export interface OutboxOwner {
   /** The longest message, in UTF-16 code units: what the other side takes, and what the buffer has room for. */
   readonly messageSizeMax: number;
   /** Does the other side take volatile messages? */
-  readonly volatile: boolean;
+  readonly takesVolatile: boolean;
   /** How many requests wait for their answers: the buffer bounds these too. */
   asked(): number;
   /** Why nothing can be accepted right now; null: it can. */
@@ -24,13 +25,22 @@ export interface OutboxOwner {
   full(): void;
 }
 
+/** A request that was accepted. */
+interface AcceptedRequest {
+  readonly accepted: true;
+  readonly ticket: number;
+  /** How long its answer is waited for, in milliseconds. */
+  readonly waitMs: number;
+}
+
 const refusedFor = (error: RefusedSend['error']): RefusedSend => ({ accepted: false, error });
 
 /** The sending half of a conversation: what the app says becomes items of the stream, or is refused. */
 export class Outbox {
   readonly #owner: OutboxOwner;
-  readonly #keys = new ReplaceKeys();
-  readonly readiness: Readiness;
+  /** Null until the first of it. */
+  #keys: ReplaceKeys | null = null;
+  #readiness: Readiness | null = null;
   /** The last ticket that was given. */
   tickets: number;
   /** What the latest refusal for want of room was asked for: whoever awaits room needs this much. */
@@ -41,7 +51,16 @@ export class Outbox {
   constructor(owner: OutboxOwner, ticket: number) {
     this.#owner = owner;
     this.tickets = ticket;
-    this.readiness = new Readiness((messages) => this.#hasRoom(messages));
+  }
+
+  get readiness(): Readiness {
+    this.#readiness ??= new Readiness((messages) => this.#hasRoom(messages));
+    return this.#readiness;
+  }
+
+  /** There may be room now. */
+  lookForRoom(): void {
+    this.#readiness?.look();
   }
 
   /** A payload as JSON text, or what is wrong with it or with its type. */
@@ -61,9 +80,28 @@ export class Outbox {
     if (volatile === true) return this.#sendVolatile({ kind: 'volatile', type: item.type, payload: item.payload });
     const expiresAt = ttlMs === undefined ? undefined : this.#owner.clock.now() + Math.min(ttlMs, waitMsMax);
     if (replaceKey === undefined) return this.accept(item, item.payload.length, expiresAt);
-    const sent = this.accept(item, item.payload.length, expiresAt, this.#keys.of(item.type, replaceKey));
-    if (sent.accepted) this.#keys.set(item.type, replaceKey, sent.ticket, this.#owner.runner.oldestQueued ?? sent.ticket);
+    this.#keys ??= new ReplaceKeys();
+    const keys = this.#keys;
+    const sent = this.accept(item, item.payload.length, expiresAt, keys.of(item.type, replaceKey));
+    if (sent.accepted) keys.set(item.type, replaceKey, sent.ticket, this.#owner.runner.oldestQueued ?? sent.ticket);
     return sent;
+  }
+
+  /** A request, not serialised. */
+  request(type: string, payload: unknown, timeoutMs: number, signal: AbortSignal | undefined): AcceptedRequest | RefusedSend {
+    const text = this.text(type, payload);
+    if ('error' in text) return refusedFor(text.error);
+    if (!isSignal(signal)) return refusedFor(errorOf('InvalidOptionError', 'It is `signal`.'));
+    if (signal?.aborted === true) return refusedFor(errorOf('RequestAbortedError', `Type: ${type}.`));
+    const { clock, runner } = this.#owner;
+    // The other side is done with a request when it starts it, which frees the buffer: what waits for its answer has a bound of its own.
+    const asked = this.#owner.asked();
+    if (asked >= runner.limits.buffer.messages) return refusedFor(errorOf('BufferFullError', `${asked} requests wait for their answers.`));
+    // Whole milliseconds, within what the wire carries; what is no number at all is no time to wait.
+    const waitMs = Math.min(Math.max(Math.ceil(timeoutMs) || 0, 0), waitMsMax);
+    const item = { kind: 'request', type, payload: text.json, timeoutMs: waitMs } as const;
+    const sent = this.accept(item, text.json.length, clock.now() + waitMs);
+    return sent.accepted ? { accepted: true, ticket: sent.ticket, waitMs } : sent;
   }
 
   accept(item: OutboundItem, size: number, expiresAt?: number, replaces?: number): Sent | RefusedSend {
@@ -90,9 +128,14 @@ export class Outbox {
     this.#owner.runner.send({ ticket: this.tickets, item, size });
   }
 
+  /** The goodbye is said: there will be no room any more. */
+  end(): void {
+    this.readiness.close();
+  }
+
   close(): void {
     this.#isOver = true;
-    this.readiness.close();
+    this.end();
   }
 
   #refuse(size: number): void {
@@ -101,10 +144,10 @@ export class Outbox {
   }
 
   #sendVolatile(item: VolatileItem<JsonText>): SendResult {
-    const { runner, volatile, messageSizeMax } = this.#owner;
+    const { runner, takesVolatile, messageSizeMax } = this.#owner;
     if (this.#isOver || !runner.isOpen) return refusedFor(errorOf('NoActiveSessionError'));
     if (item.payload.length > messageSizeMax) return refusedFor(errorOf('MessageTooLargeError', `${messageSizeMax} characters at most.`));
-    if (!volatile) return refusedFor(errorOf('InvalidOptionError', 'It is `volatile`: the other side takes no such messages.'));
+    if (!takesVolatile) return refusedFor(errorOf('InvalidOptionError', 'It is `volatile`: the other side takes no such messages.'));
     runner.sendVolatile(item);
     return sentAndForgotten;
   }

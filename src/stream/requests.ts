@@ -31,6 +31,9 @@ export type RequestResult<Reply> =
       readonly reply?: undefined;
     };
 
+/** One that was not accepted. Nothing of it was sent. */
+export const refusedWith = (error: NineLivesError): RequestResult<never> => failed(error, false);
+
 const failed = (error: NineLivesError, maybeHandled: boolean): RequestResult<never> => ({
   succeeded: false,
   failed: true,
@@ -143,20 +146,22 @@ export type RequestHandler = (payload: unknown, request: RequestHandlerInfo) => 
 
 /** The request handlers of a session, by type: one each, as a request has one answer. */
 export class RequestTable {
-  readonly #byType = new SparseMap<string, RequestHandler>();
+  /** Null until there is one. */
+  #byType: Map<string, RequestHandler> | null = null;
 
   /** @throws Error where the type has a handler already: which of two would answer? */
   on(type: string, handler: RequestHandler): () => void {
-    if (this.#byType.has(type))
-      throw new Error(`There is a handler for requests of type ${JSON.stringify(type)} already; take it out first.`);
-    this.#byType.set(type, handler);
+    this.#byType ??= new Map();
+    const byType = this.#byType;
+    if (byType.has(type)) throw new Error(`There is a handler for requests of type ${JSON.stringify(type)} already; take it out first.`);
+    byType.set(type, handler);
     return () => {
-      if (this.#byType.get(type) === handler) this.#byType.delete(type);
+      if (byType.get(type) === handler) byType.delete(type);
     };
   }
 
   of(type: string): RequestHandler | undefined {
-    return this.#byType.get(type);
+    return this.#byType?.get(type);
   }
 }
 

@@ -24,9 +24,9 @@ import {
   type StreamState,
 } from '../../machines/stream/state.js';
 import { reduceStream, unconfirmed, unconfirmedCount } from '../../machines/stream/stream.js';
-import { Steps } from '../steps.js';
+import { type Performer, Steps } from '../steps.js';
 import { Expiry } from './expiry.js';
-import { atTurnEnd } from './turn-end.js';
+import { type TurnMember, type TurnPlan, turnEndOf } from './turn-end.js';
 import { VolatileOutbox } from './volatile.js';
 
 /** What a stream's owner does for it. */
@@ -44,58 +44,51 @@ export interface StreamOwner {
   violated(failure: Failure): void;
   tooSlow(): void;
   /** It is taken back before it was shipped. */
-  readonly withdrawn?: ((entry: Entry) => void) | undefined;
+  withdrawn?(entry: Entry): void;
   /** The state is another one. */
-  readonly changed?: (() => void) | undefined;
+  changed?(): void;
 }
 
+/** What holds for a stream as long as it lives: one object for many. */
 export interface StreamSettings {
   readonly limits: StreamLimits;
-  /** Where it begins; at the beginning where it is left out. */
-  readonly initial?: StreamState | undefined;
   readonly ackDelayMs: number;
   readonly clock: Clock;
   /** Do effects only when told to. */
   readonly held?: boolean;
-  /** Plans what ships a turn's messages. Default: a microtask for this stream alone. */
-  readonly atTurnEnd?: (act: () => void) => void;
+  /** Plans what ships a turn's messages. Default: a microtask for each stream alone. */
+  readonly turnEnd?: TurnPlan | undefined;
 }
 
 type LinkEffect = Extract<StreamEffect, { type: 'write' | 'awaitAckDelay' | 'peerEnded' | 'complete' | 'violated' | 'tooSlow' }>;
 
 /** Runs one stream: keeps its state, does its effects, and ships once a turn what the turn produced. */
-export class StreamRunner {
+export class StreamRunner implements Performer<StreamEffect>, TurnMember {
   readonly #owner: StreamOwner;
   readonly #settings: StreamSettings;
   #state: StreamState;
   #ackTimer: TimerHandle | null = null;
-  readonly #expiry: Expiry;
-  readonly #volatile = new VolatileOutbox();
+  readonly #turnEnd: TurnPlan;
+  /** Null until something is sent that expires, or that is volatile. */
+  #expiry: Expiry | null = null;
+  #volatile: VolatileOutbox | null = null;
   /** Was anything ever sent that expires? Only then the time is asked for. */
   #isTimed = false;
   #flushPlanned = false;
-  readonly #flush = (): void => {
-    this.#flushPlanned = false;
-    if (this.#stopped) return;
-    const volatile = this.#volatile.take();
-    if (volatile.length > 0) this.#owner.write(volatile);
-    if (!this.#isTimed) return this.#input({ type: 'flush' });
-    this.#input({ type: 'flush', now: this.#settings.clock.now() });
-    this.#awaitExpiry();
-  };
   #stopped = false;
   /** What the latest `send` was answered with. */
   #refusal: Extract<StreamEffect, { type: 'refused' }>['code'] | null = null;
   /** The effects that wait to be done; a tool steps them. */
   readonly steps: Steps<StreamEffect>;
 
-  constructor(owner: StreamOwner, settings: StreamSettings) {
+  /** `initial`: where it begins; at the beginning where it is left out. */
+  constructor(owner: StreamOwner, settings: StreamSettings, initial?: StreamState) {
     this.#owner = owner;
     this.#settings = settings;
-    this.#state = settings.initial ?? initialStream(settings.limits);
-    this.#isTimed = settings.initial !== undefined;
-    this.#expiry = new Expiry(settings.clock, () => this.#expire());
-    this.steps = new Steps((effect) => this.#perform(effect), settings.held);
+    this.#state = initial ?? initialStream(settings.limits);
+    this.#isTimed = initial !== undefined;
+    this.#turnEnd = settings.turnEnd ?? turnEndOf(this);
+    this.steps = new Steps(this, settings.held);
   }
 
   /** How far the own direction is, at this moment: to be read at once, with no copy made. */
@@ -144,6 +137,7 @@ export class StreamRunner {
   /** Write it with this turn, or never. */
   sendVolatile(item: VolatileItem<JsonText>): void {
     if (this.#stopped) return;
+    this.#volatile ??= new VolatileOutbox();
     this.#volatile.add(item);
     this.#planFlush();
   }
@@ -209,7 +203,7 @@ export class StreamRunner {
     this.#stopped = true;
     if (this.#ackTimer !== null) this.#settings.clock.clearTimeout(this.#ackTimer);
     this.#ackTimer = null;
-    this.#volatile.take();
+    this.#volatile = null;
     if (this.#isTimed) this.#awaitExpiry();
   }
 
@@ -217,7 +211,7 @@ export class StreamRunner {
   close(): void {
     this.stop();
     if (this.#isTimed) this.#input({ type: 'expire', now: this.#settings.clock.now() });
-    this.#expiry.set(null);
+    this.#expiry?.set(null);
   }
 
   #expire(): void {
@@ -226,7 +220,9 @@ export class StreamRunner {
   }
 
   #awaitExpiry(): void {
-    this.#expiry.set(this.#state.nextExpiry);
+    const { nextExpiry } = this.#state;
+    if (nextExpiry !== null) this.#expiry ??= new Expiry(this.#settings.clock, () => this.#expire());
+    this.#expiry?.set(nextExpiry);
   }
 
   #input(input: StreamInput): void {
@@ -243,10 +239,23 @@ export class StreamRunner {
   #planFlush(): void {
     if (this.#flushPlanned || this.#stopped) return;
     this.#flushPlanned = true;
-    (this.#settings.atTurnEnd ?? atTurnEnd)(this.#flush);
+    this.#turnEnd.plan(this);
   }
 
-  #perform(effect: StreamEffect): void {
+  /** What the turn produced is shipped. For who plans the ends of turns. */
+  endTurn(): void {
+    this.#flushPlanned = false;
+    if (this.#stopped) return;
+    const volatile = this.#volatile;
+    this.#volatile = null;
+    if (volatile !== null) this.#owner.write(volatile.take());
+    if (!this.#isTimed) return this.#input({ type: 'flush' });
+    this.#input({ type: 'flush', now: this.#settings.clock.now() });
+    this.#awaitExpiry();
+  }
+
+  /** For the steps. */
+  perform(effect: StreamEffect): void {
     switch (effect.type) {
       case 'deliver':
         this.#owner.deliver(effect.number, effect.item);

@@ -5,13 +5,23 @@ const sliceMs = 8;
 /** How many are done between two looks at the clock. */
 const perLook = 16;
 
+/** Who has something to do when the turn is over. */
+export interface TurnMember {
+  endTurn(): void;
+}
+
+/** Lets a member end its turn, once for each time that it is planned. */
+export interface TurnPlan {
+  plan(member: TurnMember): void;
+}
+
 /**
  * What is to be done when the turn is over, for all sessions of a server: in one microtask, and where that takes long, as when everyone is told
  * something, the rest in slices between which the event loop goes on. In the order in which it was planned.
  */
-export class TurnEnd {
+export class TurnEnd implements TurnPlan {
   readonly #clock: Pick<Clock, 'now' | 'macrotask'>;
-  #waiting: (() => void)[] = [];
+  #waiting: TurnMember[] = [];
   #next = 0;
   readonly #run = (): void => this.#slice();
 
@@ -19,18 +29,18 @@ export class TurnEnd {
     this.#clock = clock;
   }
 
-  readonly plan = (act: () => void): void => {
-    this.#waiting.push(act);
+  plan(member: TurnMember): void {
+    this.#waiting.push(member);
     if (this.#waiting.length === 1) void microtask.then(this.#run);
-  };
+  }
 
   #slice(): void {
     const until = this.#clock.now() + sliceMs;
     try {
       while (this.#next < this.#waiting.length) {
-        const act = this.#waiting[this.#next] as () => void;
+        const member = this.#waiting[this.#next] as TurnMember;
         this.#next += 1;
-        act();
+        member.endTurn();
         if (this.#next % perLook === 0 && this.#clock.now() >= until) return;
       }
     } finally {
@@ -48,4 +58,7 @@ export class TurnEnd {
 const microtask = Promise.resolve();
 
 /** For a side with one session: at the end of the turn, whatever it takes. */
-export const atTurnEnd = (act: () => void): void => void microtask.then(act);
+export const turnEndOf = (member: TurnMember): TurnPlan => {
+  const run = (): void => member.endTurn();
+  return { plan: () => void microtask.then(run) };
+};

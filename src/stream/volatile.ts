@@ -29,38 +29,34 @@ export class VolatileOutbox {
   }
 }
 
-export interface VolatileInboxSettings {
+export interface VolatileInboxOwner {
   readonly idPrefix: string;
   readonly reports: HandlerReports;
 }
 
-/** Hands volatile messages to their handlers when they come, beside all others. Before handlers could be registered they are dropped. */
+/** Hands volatile messages to their handlers when they come, beside all others. */
 export class VolatileInbox {
   readonly #handlers: HandlerTable;
-  readonly #settings: VolatileInboxSettings;
+  readonly #owner: VolatileInboxOwner;
   /** How many handlers of each still run. */
   readonly #running = new SparseMap<Info, number>();
-  #isOpen = false;
+  #isOver = false;
   #count = 0;
 
-  constructor(handlers: HandlerTable, settings: VolatileInboxSettings) {
+  constructor(handlers: HandlerTable, owner: VolatileInboxOwner) {
     this.#handlers = handlers;
-    this.#settings = settings;
-  }
-
-  release(): void {
-    this.#isOpen = true;
+    this.#owner = owner;
   }
 
   /** Handlers that run are told so. */
   close(): void {
-    this.#isOpen = false;
+    this.#isOver = true;
     for (const info of this.#running.keys()) info.abort();
   }
 
   handle({ type, payload }: VolatileItem<unknown>, user: User): void {
-    if (!this.#isOpen || this.#running.size >= runningMax) return;
-    const { idPrefix, reports } = this.#settings;
+    if (this.#isOver || this.#running.size >= runningMax) return;
+    const { idPrefix, reports } = this.#owner;
     this.#count += 1;
     const info = new Info(idPrefix, `v${this.#count}`, type, user, false, true);
     const { id } = info;

@@ -3,8 +3,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { virtualHost } from '../../adapters/hosts/virtual.js';
 import { stallsMax } from '../../machines/stream/resume.js';
-import { Conversation, newRegistry } from '../../src/stream/conversation.js';
+import { Conversation } from '../../src/stream/conversation.js';
+import { Registry } from '../../src/stream/registry.js';
+import { termsOf } from '../../src/stream/terms.js';
 import { defaults, defaultTerms } from '../src/stream/support.js';
+import { jane } from '../support/ninelives-bench.js';
 
 const test = suite('a message that is handed back');
 
@@ -30,9 +33,9 @@ test('is taken out of what a later process goes on with', async () => {
         requestFailed: ignored,
       },
     },
-    newRegistry(),
-    { ...defaults, clock: host.clock },
-    defaultTerms,
+    new Registry(),
+    termsOf({ ...defaults, clock: host.clock }, defaultTerms),
+    { sessionId: 's', user: jane },
   );
   conversation.send('chat', 'poison');
   conversation.send('chat', 'sound');

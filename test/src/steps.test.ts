@@ -1,16 +1,20 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Steps } from '../../src/steps.js';
+import { type Performer, Steps } from '../../src/steps.js';
 
 const steps = suite('steps');
 
+const doing = (perform: (effect: string) => void): Performer<string> => ({ perform });
+
 steps('are done in the order in which they were decided, those that they lead to behind those that wait', () => {
   const done: string[] = [];
-  const all: Steps<string> = new Steps((effect) => {
-    done.push(effect);
-    if (effect === 'a') all.add(['c', 'd']);
-    done.push(`${effect}.`);
-  });
+  const all: Steps<string> = new Steps(
+    doing((effect) => {
+      done.push(effect);
+      if (effect === 'a') all.add(['c', 'd']);
+      done.push(`${effect}.`);
+    }),
+  );
   all.add([]);
   all.add(['a', 'b']);
   assert.equal(done, ['a', 'a.', 'b', 'b.', 'c', 'c.', 'd', 'd.']);
@@ -19,7 +23,10 @@ steps('are done in the order in which they were decided, those that they lead to
 
 steps('that are held are done one by one', () => {
   const done: string[] = [];
-  const all = new Steps<string>((effect) => void done.push(effect), true);
+  const all = new Steps<string>(
+    doing((effect) => void done.push(effect)),
+    true,
+  );
   assert.is(all.held, true);
   all.add(['a', 'b']);
   assert.equal([done.length, all.length], [0, 2]);
@@ -31,10 +38,12 @@ steps('that are held are done one by one', () => {
 
 steps('go on after one that threw, with the next that are decided', () => {
   const done: string[] = [];
-  const all = new Steps<string>((effect) => {
-    if (effect === 'bad') throw new Error('bad');
-    done.push(effect);
-  });
+  const all = new Steps<string>(
+    doing((effect) => {
+      if (effect === 'bad') throw new Error('bad');
+      done.push(effect);
+    }),
+  );
   assert.throws(() => all.add(['a', 'bad', 'b']), 'bad');
   assert.equal(done, ['a']);
   all.add(['c']);
@@ -43,11 +52,13 @@ steps('go on after one that threw, with the next that are decided', () => {
 
 steps('that one of them led to before another threw come behind those that were decided with it', () => {
   const done: string[] = [];
-  const all: Steps<string> = new Steps((effect) => {
-    if (effect === 'bad') throw new Error('bad');
-    if (effect === 'a') all.add(['d']);
-    done.push(effect);
-  });
+  const all: Steps<string> = new Steps(
+    doing((effect) => {
+      if (effect === 'bad') throw new Error('bad');
+      if (effect === 'a') all.add(['d']);
+      done.push(effect);
+    }),
+  );
   assert.throws(() => all.add(['a', 'bad', 'b', 'c']), 'bad');
   all.add(['e']);
   assert.equal(done, ['a', 'b', 'c', 'd', 'e']);

@@ -23,13 +23,13 @@ const make = () => {
   const all = new Arrivals(
     {
       clock: host.clock,
-      answerer,
+      user: jane,
       cancelsMax: 8,
       again: () => new Promise((resolve) => void verdicts.push(resolve)),
       settled: (number, outcome) => void told.push(['settled', number, outcome]),
       poisoned: (number) => void told.push(['poisoned', number]),
     },
-    jane,
+    answerer,
   );
   all.release();
   table.on('ask', () => 'reply');
@@ -59,7 +59,7 @@ arrivals('is not started where it was cancelled while that was asked', async () 
   for (const may of [true, false]) {
     const { host, told, verdicts, all, again } = make();
     again(1);
-    all.noteCancels([{ kind: 'cancel', to: 1, size: 0 }]);
+    all.noteCancel(1);
     all.forgetCancels();
     verdicts[0]?.(may);
     await host.settle();

@@ -4,8 +4,10 @@ import * as assert from 'uvu/assert';
 import { nodeHost } from '../../../adapters/hosts/node.js';
 import type { InboundPacket, StreamWindow } from '../../../machines/stream/packets.js';
 import { lengthOf } from '../../../machines/stream/queue.js';
-import { Conversation, newRegistry, type Registry } from '../../../src/stream/conversation.js';
+import { Conversation } from '../../../src/stream/conversation.js';
+import { Registry } from '../../../src/stream/registry.js';
 import type { RequestResult } from '../../../src/stream/requests.js';
+import { termsOf } from '../../../src/stream/terms.js';
 import { decodeClientBatch } from '../../../src/wire/decode.js';
 import { encodeBatch } from '../../../src/wire/encode.js';
 import type { ClientFrame } from '../../../src/wire/frames.js';
@@ -47,8 +49,11 @@ const sideOf = (direction: 'up' | 'down', registry: Registry, seen: Seen, room: 
       },
     },
     registry,
-    { clock, ownWindow: room.window ?? usual, buffer: room.buffer ?? usual, handlerTimeoutMs: 30_000 },
-    { sessionId: 's', user: jane, peerWindow: peer.window ?? usual, messageSizeMax: room.messageSizeMax ?? 262_144, ackDelayMs: 1 },
+    termsOf(
+      { clock, ownWindow: room.window ?? usual, buffer: room.buffer ?? usual, handlerTimeoutMs: 30_000 },
+      { peerWindow: peer.window ?? usual, messageSizeMax: room.messageSizeMax ?? 262_144, ackDelayMs: 1 },
+    ),
+    { sessionId: 's', user: jane },
   );
   side.release();
   return side;
@@ -74,8 +79,8 @@ interface Pair {
 const withTwo =
   (rooms: { readonly asker?: Room; readonly answerer?: Room }, run: (pair: Pair) => Promise<void>): (() => Promise<void>) =>
   async () => {
-    const asking = { told: [], failed: [], registry: newRegistry() };
-    const answering = { told: [], failed: [], registry: newRegistry() };
+    const asking = { told: [], failed: [], registry: new Registry() };
+    const answering = { told: [], failed: [], registry: new Registry() };
     const { asker: own = {}, answerer: other = {} } = rooms;
     const asker: Conversation = sideOf('up', asking.registry, asking, own, other, (text) => queueMicrotask(() => arrive(answerer, text)));
     const answerer: Conversation = sideOf('down', answering.registry, answering, other, own, (text) =>
@@ -232,7 +237,7 @@ bounds(
   async () => {
     const seen: Seen = { told: [], failed: [] };
     let written = 0;
-    const side = sideOf('down', newRegistry(), seen, { buffer: { messages: 10, size: 300_000 } }, {}, (text) => {
+    const side = sideOf('down', new Registry(), seen, { buffer: { messages: 10, size: 300_000 } }, {}, (text) => {
       assert.equal(seen.told, [], 'nothing is written to who is given up');
       for (const [tag] of JSON.parse(text) as readonly (readonly [string])[]) if (tag === 'x') written += 1;
     });
@@ -254,7 +259,7 @@ const message: InboundPacket = { kind: 'message', type: 'wait', payload: null, s
 bounds('a peer is given up for the exceptions that it leaves unseen, but not once its link is gone: there is nobody to tell', async () => {
   for (const isGone of [false, true]) {
     const seen: Seen = { told: [], failed: [] };
-    const registry = newRegistry();
+    const registry = new Registry();
     const { open, opened } = gate();
     const side = sideOf('down', registry, seen, { window: { messages: 1, size: 100 } }, {}, () => undefined);
     for (let number = 1; number <= side.runner.state.limits.exceptionsMax; number += 1) side.received([message]);

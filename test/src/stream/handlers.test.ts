@@ -29,6 +29,7 @@ const make = (held = false) => {
       handlerTimeoutMs: 1_000,
       idPrefix: 's:up',
       reports,
+      again: () => true,
       settled: (number, outcome) => void settled.push([number, outcome]),
     },
     held,

@@ -277,7 +277,6 @@ const takesVolatile = () => {
     idPrefix: 's:up',
     reports: { unhandled: note('unhandled'), handlerFailed: note('handlerFailed'), handlerSlow: note('handlerSlow') },
   });
-  inbox.release();
   return { noted, messages, inbox, take: (type: string) => inbox.handle({ kind: 'volatile', type, payload: null }, jane) };
 };
 

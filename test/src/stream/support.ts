@@ -2,13 +2,10 @@
 import { type VirtualHost, virtualHost } from '../../../adapters/hosts/virtual.js';
 import type { Failure } from '../../../machines/reasons.js';
 import type { InboundData, OutboundData } from '../../../machines/stream/packets.js';
-import {
-  Conversation,
-  type ConversationOwner,
-  type ConversationSettings,
-  type ConversationTerms,
-  newRegistry,
-} from '../../../src/stream/conversation.js';
+import { Conversation } from '../../../src/stream/conversation.js';
+import type { ConversationOwner } from '../../../src/stream/owner.js';
+import { Registry } from '../../../src/stream/registry.js';
+import { type Agreed, type ConversationSettings, termsOf } from '../../../src/stream/terms.js';
 import { decodeServerBatch } from '../../../src/wire/decode-server.js';
 import { encodeBatch } from '../../../src/wire/encode.js';
 import { jane } from '../../support/ninelives-bench.js';
@@ -44,9 +41,7 @@ export const defaults: Omit<ConversationSettings, 'clock'> = {
   handlerTimeoutMs: 1_000,
 };
 
-export const defaultTerms: ConversationTerms = {
-  sessionId: 's',
-  user: jane,
+export const defaultTerms: Agreed = {
   peerWindow: { messages: 16, size: 10_000 },
   messageSizeMax: 5_000,
   ackDelayMs: 25,
@@ -57,7 +52,7 @@ export const sideOf = (
   direction: 'up' | 'down',
   settings: ConversationSettings,
   write: (packets: readonly OutboundData[]) => void,
-  terms: Partial<ConversationTerms> = {},
+  terms: Partial<Agreed> = {},
   peerEnded: (side: Side) => void = () => undefined,
 ): Side => {
   const noted: Noted[] = [];
@@ -88,12 +83,17 @@ export const sideOf = (
       requestFailed: note('requestFailed'),
     },
   };
-  const side: Side = { conversation: new Conversation(owner, newRegistry(), settings, { ...defaultTerms, ...terms }), noted, wrote };
+  const agreed = termsOf(settings, { ...defaultTerms, ...terms });
+  const side: Side = {
+    conversation: new Conversation(owner, new Registry(), agreed, { sessionId: 's', user: jane }),
+    noted,
+    wrote,
+  };
   return side;
 };
 
 /** Two sides, each hearing the other a macrotask later. A side whose peer has ended says its own goodbye. */
-export const pairOf = (settings: Partial<ConversationSettings> = {}, terms: Partial<ConversationTerms> = {}, released = true): Pair => {
+export const pairOf = (settings: Partial<ConversationSettings> = {}, terms: Partial<Agreed> = {}, released = true): Pair => {
   const host = virtualHost({ seed: 1 });
   let isCut = false;
   const all = { ...defaults, clock: host.clock, ...settings };
