@@ -5,6 +5,7 @@ import { identities } from './store/identities.js';
 import { lives } from './store/lives.js';
 import { pages } from './store/pages.js';
 import { sessions } from './store/sessions.js';
+import { streams } from './store/streams.js';
 import { users } from './store/users.js';
 
 /** One store to be tested, with nothing in it. */
@@ -32,5 +33,5 @@ export type MakeStore = () => Promise<StoreUnderTest>;
  * storeContract(test, async () => ({ store: myStore(), cleanup: async () => {} }));
  */
 export const storeContract = (test: Test, make: MakeStore): void => {
-  for (const part of [lives, admission, identities, sessions, users, pages, hostileInput]) part(test, make);
+  for (const part of [lives, admission, identities, sessions, users, pages, streams, hostileInput]) part(test, make);
 };

@@ -169,6 +169,9 @@ const table: Readonly<Record<ConnectionState, Row>> = {
     refused: ({ failure: what }) => denied(what, detach),
     violated: ({ failure: what }) => denied(what, keptUnless(what)),
     dismissed: ({ failure: what }) => denied(what, keptUnless(what)),
+    // The app has its session and may end it while that is being written, and its last handler may come to its end.
+    end: () => ['resuming', [{ type: 'sayEnd' }]],
+    peerEnded: () => ['resuming', [{ type: 'sayEnd' }]],
     replaced: () => over(closeNormally),
     left: () => over(ended('ended'), closeNormally),
     lost: () => over(detach),

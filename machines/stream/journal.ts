@@ -97,12 +97,13 @@ const behind = <T>(queue: Queue<T>, isPast: (item: T) => boolean): readonly T[] 
 };
 
 /** The last ticket that a part says something of: once that is over, so is the part. 0 where it says nothing. */
-export const lastTicketOf = ({ entries, numbers, dropped }: JournalPart): Ticket =>
-  [...entries.map(({ ticket }) => ticket), ...numbers.map(([, ticket, count]) => ticket + count - 1), ...dropped].reduce(
-    (last, ticket) => Math.max(last, ticket),
-    0,
-  );
-
+export const lastTicketOf = ({ entries, numbers, dropped }: JournalPart): Ticket => {
+  let last = 0;
+  for (const { ticket } of entries) last = Math.max(last, ticket);
+  for (const [, ticket, count] of numbers) last = Math.max(last, ticket + count - 1);
+  for (const ticket of dropped) last = Math.max(last, ticket);
+  return last;
+};
 export const storedPositionsOf = (state: StreamState, ticket: Ticket): StoredPositions => ({
   shipped: lastShipped(state),
   peerDone: state.peerDone,

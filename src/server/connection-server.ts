@@ -50,9 +50,10 @@ export type Resumption =
       readonly kind: 'resumed';
       readonly session: LiveSession;
       readonly positions: PositionFields;
-      readonly isEnding: boolean;
+      /** It is not to be after all: what proves whose session it is is as before. */
       takeBack(): void;
-      goOn(): void;
+      /** `isEnding`: its goodbye is under way. */
+      goOn(): { readonly isEnding: boolean };
     }
   /** `positions`: what had become of it, where it is known. */
   | { readonly kind: 'gone'; readonly positions: PositionFields | null }

@@ -426,7 +426,7 @@ export class ServerConnection implements SessionConnection, Ticked, Performer<Co
   }
 
   /** [R57] The client hears of its new token, and of where the server stands, once both are written. */
-  async #goOn({ session, isEnding, takeBack, goOn }: Extract<Resumption, { kind: 'resumed' }>): Promise<void> {
+  async #goOn({ session, takeBack, goOn }: Extract<Resumption, { kind: 'resumed' }>): Promise<void> {
     const writing = this.#server.keeper.written(session);
     if (writing !== null) {
       const written = await writing;
@@ -435,8 +435,7 @@ export class ServerConnection implements SessionConnection, Ticked, Performer<Co
       if ((this.#state as ConnectionState) !== 'resuming') return;
       if (E.isLeft(written)) return this.input({ type: 'refused', failure: written.left });
     }
-    goOn();
-    this.input({ type: 'resumed', isEnding });
+    this.input({ type: 'resumed', ...goOn() });
   }
 
   async #renew(): Promise<void> {

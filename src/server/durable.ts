@@ -1,5 +1,6 @@
 import type { Clock } from '../../machines/ports/host.js';
 import type { KeptSession } from '../../machines/ports/store.js';
+import type { Failure } from '../../machines/reasons.js';
 import type { Entry } from '../../machines/stream/state.js';
 import { type JournalTurn, StreamJournal, shiftedBy } from '../stream/journal.js';
 import type { LiveSession } from './session.js';
@@ -47,6 +48,11 @@ export class DurableSession implements TurnMember {
 
   get refuses(): 'StoreUnavailableError' | null {
     return this.#owner.turns.isFailing ? 'StoreUnavailableError' : null;
+  }
+
+  /** Why nothing that is decided can be written right now; null: it can, as far as is known. */
+  get trouble(): Failure | null {
+    return this.#owner.turns.trouble;
   }
 
   /** Is all that it decided durable? Then it may be told. */

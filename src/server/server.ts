@@ -246,6 +246,8 @@ export class SessionServer implements Server, ConnectionServer {
   async #decide(attempt: StartAttempt): Promise<E.Either<Failure, AdmittedSession>> {
     const opened = await this.#store.open();
     if (E.isLeft(opened)) return opened;
+    const trouble = this.#turns?.trouble ?? null;
+    if (trouble !== null) return E.left(trouble);
     const admitted = await admit(this.#env, attempt)();
     // Whether or not anyone still waits for the verdict: in the store they are revoked.
     if (E.isRight(admitted)) for (const { id } of admitted.right.revoked) this.keeper.find(id)?.revoke();
@@ -287,7 +289,7 @@ export class SessionServer implements Server, ConnectionServer {
     // What is being admitted is forgotten again, which takes the store.
     await this.keeper.starts.decided(this.settings.endDeadlineMs, this.#host.clock);
     await this.#turns?.close();
-    this.keeper.closed();
+    await this.keeper.closed();
     await this.#store.close();
   }
 }

@@ -16,6 +16,7 @@ import { DurableSession } from './durable.js';
 import { EndedSessions } from './ended-sessions.js';
 import { LiveSessions } from './live.js';
 import type { Settings } from './options.js';
+import { OwedWrites } from './owed-writes.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
 import { authenticationUntil, LiveSession, onlineNow, type SessionConnection } from './session.js';
@@ -59,12 +60,15 @@ export class SessionKeeper implements SessionKeeping {
   readonly #lost = new Set<LiveSession>();
   readonly #parts: SessionKeeperParts;
   readonly #shared: Shared;
+  /** Ends that are to be written, however long the store fails. */
+  readonly #owed: OwedWrites;
 
   constructor(parts: SessionKeeperParts) {
     this.#parts = parts;
     this.#shared = new Shared(parts.settings, parts.clock, new TurnEnd(parts.clock));
     this.#ended = new EndedSessions(parts.settings.resumeWindowMs);
     const { clock, settings, store } = parts;
+    this.#owed = new OwedWrites(store, clock);
     this.presence = new Presence(
       clock,
       settings.presenceGraceMs,
@@ -89,6 +93,8 @@ export class SessionKeeper implements SessionKeeping {
     session.connection = by;
     this.#lost.delete(session);
     former.release();
+    session.key = hello.key;
+    if (session.origin === nowhere) session.origin = by.request;
     return session;
   }
 
@@ -179,10 +185,11 @@ export class SessionKeeper implements SessionKeeping {
       log.warn({ session: id, ...mismatch }, 'a session can not be resumed: the two sides do not remember the same');
       return { kind: 'mismatched', session, mismatch };
     }
-    const busy = this.#parts.gate.welcome();
-    if (busy !== null) {
+    // Before anything is moved: what a failing store can not write is not begun.
+    const unable = session.durable?.trouble ?? this.#parts.gate.welcome();
+    if (unable !== null) {
       this.#keepOn(session);
-      return { kind: 'refused', failure: busy };
+      return { kind: 'refused', failure: unable };
     }
     // From here on the former connection is deaf, however alive it looks [R56].
     const former = session.connection;
@@ -201,14 +208,15 @@ export class SessionKeeper implements SessionKeeping {
       kind: 'resumed',
       session,
       positions: own,
-      isEnding: session.conversation.runner.state.ownEnd !== 'open',
       takeBack: () => {
         // A later resume that took it over brought this token as one that may be current: from there on it is.
         if (session.connection === by && session.tokenHash === nextHash) this.starts.rename(session, formerHash);
       },
       goOn: () => {
+        const isEnding = session.conversation.runner.state.ownEnd !== 'open';
         session.conversation.resume(own, peer, life !== session.life);
         session.life = life;
+        return { isEnding };
       },
     };
   }
@@ -242,6 +250,8 @@ export class SessionKeeper implements SessionKeeping {
       if (isActive || (what !== null && reasons[what.code].ends !== null)) this.end(session, reason, what);
       else this.forget(session);
     };
+    // [R55] A goodbye that its link did not outlive is one: also where it was said while the session was about to be resumed.
+    if (isActive && session.conversation.runner.state.ownEnd !== 'open') return over('ended', null);
     if (session.keptMs === 0 || (this.#isLeaving && session.durable === null)) return over('expired', null);
     // Before the confirmation there is nothing to stop, and a repeated start goes on with it as it is.
     if (isActive) session.conversation.stop();
@@ -305,7 +315,7 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   end(session: LiveSession, reason: EndReason, what: Failure | null): void {
-    const { store, clock, log, events } = this.#parts;
+    const { clock, log, events } = this.#parts;
     this.#lost.delete(session);
     const wasActive = this.live.remove(session);
     if (!wasActive && !this.starts.remove(session)) return;
@@ -313,7 +323,8 @@ export class SessionKeeper implements SessionKeeping {
     session.signingIn?.over.abort();
     const unconfirmed = session.conversation.close(what?.code ?? (reason === 'ended' ? 'SessionEndedError' : 'SessionExpiredError'));
     this.#remember(session, what ?? (reason === 'ended' ? failure('SessionEndedError') : null));
-    void store.write('end a session', (to) => to.endSession({ id: session.id, reason, now: clock.wall() }));
+    const now = clock.wall();
+    this.#owed.add('end a session', (to) => to.endSession({ id: session.id, reason, now }));
     // Nobody was told of one that was never confirmed.
     if (!wasActive) return;
     this.#left(session);
@@ -339,11 +350,12 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   /** What is left is written: nothing of this process counts any more. */
-  closed(): void {
+  async closed(): Promise<void> {
     for (const { durable, conversation } of [...this.live.all(), ...this.starts.all()]) {
       durable?.close();
       conversation.close('ServerDrainingError');
     }
+    await this.#owed.close();
   }
 
   giveUp(session: LiveSession): void {
@@ -378,7 +390,7 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   #forget(id: string): void {
-    void this.#parts.store.write('forget a session', (to) => to.forgetSession(id));
+    this.#owed.add('forget a session', (to) => to.forgetSession(id));
   }
 }
 

@@ -40,10 +40,11 @@ export class StoreKeeper {
     );
   }
 
-  /** For what can't be answered to anybody: a failure is logged. */
-  async write<A>(what: string, write: (store: SessionStore) => StoreTask<A>): Promise<void> {
+  /** For what can't be answered to anybody: a failure is logged. Was it written? */
+  async write<A>(what: string, write: (store: SessionStore) => StoreTask<A>): Promise<boolean> {
     const written = await askingStore(() => write(this.#store))();
     if (E.isLeft(written)) this.#log.error({ detail: written.left.message }, `the store failed to ${what}`);
+    return E.isRight(written);
   }
 
   /** Give it back, where it was ever had. */

@@ -1,7 +1,7 @@
 import { either as E, type taskEither as TE } from 'fp-ts';
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 import type { SessionTurn } from '../../machines/ports/store.js';
-import type { Failure } from '../../machines/reasons.js';
+import { type Failure, failure } from '../../machines/reasons.js';
 import type { Logger } from './logger.js';
 
 /** How long a failing store is left alone before it is asked again, in milliseconds: the first time, and at most. */
@@ -34,6 +34,9 @@ export class Turns {
   #planned = false;
   #running: Promise<void> | null = null;
   #retry: TimerHandle | null = null;
+  /** When the failing store is asked again, in monotonic milliseconds. */
+  #retryAt = 0;
+  #trouble: Failure | null = null;
   #failures = 0;
   #closed = false;
 
@@ -44,6 +47,12 @@ export class Turns {
   /** Did the latest write fail? */
   get isFailing(): boolean {
     return this.#failures > 0;
+  }
+
+  /** What the latest write failed with, and when the next one is tried; null: it did not fail. Nobody makes a failing store be asked more often. */
+  get trouble(): Failure | null {
+    if (this.#trouble === null) return null;
+    return { ...this.#trouble, retryAfterMs: Math.max(0, Math.ceil(this.#retryAt - this.#owner.clock.now())) };
   }
 
   /** It has something to be written. */
@@ -62,8 +71,11 @@ export class Turns {
     this.#dirty.delete(member);
   }
 
-  /** Ask the store at once, and say what came of it: for what somebody waits for. */
+  /** Write with the next transaction, and say what came of it: for what somebody waits for. */
   settled(): Promise<E.Either<Failure, void>> {
+    const { trouble } = this;
+    if (trouble !== null && this.#retry !== null) return Promise.resolve(E.left(trouble));
+    if (this.#closed) return Promise.resolve(E.left(failure('StoreUnavailableError', 'The server is about to close it.')));
     return new Promise((resolve) => {
       this.#settles.push(resolve);
       this.#plan();
@@ -110,6 +122,7 @@ export class Turns {
     if (E.isRight(result)) {
       if (this.#failures > 0) this.#owner.log.info({ failures: this.#failures }, 'the store writes again');
       this.#failures = 0;
+      this.#trouble = null;
       for (const { written } of taken) written();
     } else this.#failed(result.left, taken);
     for (const settle of settles) settle(result);
@@ -117,6 +130,7 @@ export class Turns {
 
   #failed(what: Failure, taken: readonly { readonly member: TurnMember; failed(): void }[]): void {
     this.#failures += 1;
+    this.#trouble = what;
     const { clock, log } = this.#owner;
     if (this.#failures === 1)
       log.error({ detail: what.message }, 'the store does not write: what is decided stays here until it does, and nothing new is taken');
@@ -126,6 +140,7 @@ export class Turns {
     }
     if (this.#closed) return;
     const delayMs = Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax);
+    this.#retryAt = clock.now() + delayMs;
     this.#retry = clock.setTimeout(() => {
       this.#retry = null;
       if (this.#running === null) this.#run();

@@ -18,7 +18,31 @@ export interface JournalTurn {
   /** Parts with a lower number are over. */
   readonly dropBefore: number;
   readonly mark: JournalMark;
+  /** How many of the tickets that were taken back this knows of. */
+  readonly dropped: number;
 }
+
+/** What a part takes besides its payloads, in UTF-16 code units: as itself, and for each thing that it tells. About what the JSON text of it has. */
+const partSize = 100;
+const tellingSize = 60;
+/** A journal is written anew once this much more of it is over than is of use, and twice as much as is: what is written anew was written once before. */
+const deadSizeMax = 65_536;
+
+const sizeOf = ({ entries, numbers, dropped }: JournalPart): number =>
+  entries.reduce((sum, { size }) => sum + size, partSize + (entries.length + numbers.length + dropped.length) * tellingSize);
+
+/** What a journal has that was written at once. */
+const liveSizeOf = ({ held, heldAnswers }: StreamState): number =>
+  held.size + heldAnswers.size + (held.messages + heldAnswers.messages) * tellingSize;
+
+interface Written {
+  readonly number: number;
+  /** The last ticket that it speaks of. */
+  readonly ticket: Ticket;
+  readonly size: number;
+}
+
+const writtenAs = (number: number, body: JournalPart): Written => ({ number, ticket: lastTicketOf(body), size: sizeOf(body) });
 
 /** Times of one clock as those of another. */
 export const shiftedBy = (part: JournalPart, byMs: number): JournalPart => {
@@ -32,14 +56,16 @@ export class StreamJournal {
   #mark: JournalMark = journalStart;
   /** The last ticket that was given out to be written: what is taken back up to it has to be written as well. */
   #taken: Ticket = 0;
-  #dropped: readonly Ticket[] = [];
-  /** The parts that are written and not over, with the last ticket that each speaks of. */
-  #parts: readonly { readonly number: number; readonly ticket: Ticket }[];
+  #dropped: Ticket[] = [];
+  /** The parts that are written and not over. */
+  #parts: readonly Written[];
   #next: number;
+  /** It is being written anew. It stays so until that is known to be written: it may be, though it was said to have failed, and then nothing else is left. */
+  #isAnew = false;
 
   /** `written`: the parts that an earlier process left, by number. */
   constructor(written: readonly (readonly [number: number, part: JournalPart])[] = []) {
-    this.#parts = written.map(([number, part]) => ({ number, ticket: lastTicketOf(part) }));
+    this.#parts = written.map(([number, part]) => writtenAs(number, part));
     this.#next = Math.max(0, ...written.map(([number]) => number)) + 1;
   }
 
@@ -51,34 +77,45 @@ export class StreamJournal {
 
   /** It was accepted, and is taken back before it was shipped. */
   drop(ticket: Ticket): void {
-    if (ticket <= this.#taken) this.#dropped = [...this.#dropped, ticket];
+    if (ticket <= this.#taken) this.#dropped.push(ticket);
   }
 
   /** What has changed since the last turn that was written. Asked again, it gives that and more. */
   turn(state: StreamState, ticket: Ticket): JournalTurn {
     this.#taken = ticket;
-    const body = { ...journalSince(state, this.#mark), dropped: this.#dropped };
-    const isEmpty = body.entries.length === 0 && body.numbers.length === 0 && body.dropped.length === 0;
     const positions = storedPositionsOf(state, ticket);
-    const live = this.#parts.find((part) => part.ticket >= positions.oldest);
-    return {
-      positions,
-      part: isEmpty ? null : { number: this.#next, body },
-      dropBefore: live?.number ?? this.#next,
-      mark: markOf(state, ticket),
-    };
+    const kept = this.#keptFrom(positions.oldest);
+    const mark = markOf(state, ticket);
+    const dropped = this.#dropped.length;
+    // Parts go from the front: behind one old message that is not confirmed, all that came after it would be kept, however much of that is over.
+    this.#isAnew ||=
+      this.#parts.reduce((sum, { number, size }) => (number < kept ? sum : sum + size), 0) > 3 * liveSizeOf(state) + deadSizeMax;
+    if (this.#isAnew) {
+      const body = { ...journalSince(state, journalStart), dropped: [] };
+      return { positions, part: { number: this.#next, body }, dropBefore: this.#next, mark, dropped };
+    }
+    const body = { ...journalSince(state, this.#mark), dropped: this.#dropped.slice() };
+    const isEmpty = body.entries.length === 0 && body.numbers.length === 0 && dropped === 0;
+    return { positions, part: isEmpty ? null : { number: this.#next, body }, dropBefore: kept, mark, dropped };
+  }
+
+  /** The first part that is not over. */
+  #keptFrom(oldest: Ticket): number {
+    for (const { number, ticket } of this.#parts) if (ticket >= oldest) return number;
+    return this.#next;
   }
 
   /** It is durable. What was taken back meanwhile waits for the next one. */
-  written({ part, dropBefore, mark }: JournalTurn): void {
+  written({ part, dropBefore, mark, dropped }: JournalTurn): void {
     this.#mark = mark;
+    this.#isAnew = false;
+    if (dropped > 0) this.#dropped.splice(0, dropped);
     const kept = this.#parts.filter(({ number }) => number >= dropBefore);
     if (part === null) {
       this.#parts = kept;
       return;
     }
     this.#next = part.number + 1;
-    this.#dropped = this.#dropped.filter((ticket) => !part.body.dropped.includes(ticket));
-    this.#parts = [...kept, { number: part.number, ticket: lastTicketOf(part.body) }];
+    this.#parts = [...kept, writtenAs(part.number, part.body)];
   }
 }

@@ -132,6 +132,12 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
       return { ...record, state: 'ENDED', endedAt, endReason };
     },
 
+    /** One that can not be read is over. */
+    expireUnread: (id: string, endedAt: number): void => {
+      forgetStreams(id);
+      sql("UPDATE sessions SET state = 'ENDED', ended_at = ?, end_reason = 'expired' WHERE id = ?").run(endedAt, storedText(id));
+    },
+
     /** As if the admission had not been: then the user's next one would have created them, or nobody. */
     forgetSession: (id: string): Answer<void> => {
       const found = orNull(rows.decode(CreatedUserRow), sql('SELECT user_id, created_user FROM sessions WHERE id = ?').get(storedText(id)));

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js';
 import type { Admission, Identification, KeptSession, SessionTurn } from '../../../machines/ports/store.js';
-import { type Answer, messageOf } from '../rules.js';
+import type { Answer } from '../rules.js';
 import type { SqliteDatabase, SqliteStatement } from './driver.js';
 import type { Queries } from './queries.js';
 import type { Rows } from './rows.js';
@@ -22,7 +22,10 @@ export const streamQueriesOn = (db: SqliteDatabase, rows: Rows, queries: Queries
     'UPDATE streams SET token_hash = ?, confirmed = ?, expires_at = ?, life = ?, positions = ?, attempts = ? WHERE session = ?',
   );
   const identifyStream = lazily('UPDATE streams SET token_hash = ?, expires_at = ? WHERE session = ?');
-  const insertPart = lazily('INSERT INTO journal (session, part, body) VALUES (?, ?, ?)');
+  const insertPart = lazily(
+    // Asked again, a turn gives what it gave and more: also where the file has it and the answer was lost.
+    'INSERT INTO journal (session, part, body) VALUES (?, ?, ?) ON CONFLICT (session, part) DO UPDATE SET body = excluded.body',
+  );
   const deleteParts = lazily('DELETE FROM journal WHERE session = ? AND part < ?');
   const allStreams = lazily('SELECT * FROM streams');
   const partsOf = lazily('SELECT part, body FROM journal WHERE session = ? ORDER BY part');
@@ -79,9 +82,7 @@ export const streamQueriesOn = (db: SqliteDatabase, rows: Rows, queries: Queries
         }
         const id = String((row as { readonly session?: unknown }).session);
         broken.push(`${id}: ${found.left.kind === 'unavailable' ? found.left.failure.message : found.left.kind}`);
-        const record = E.tryCatch(() => queries.session(id), messageOf);
-        if (E.isRight(record) && E.isRight(record.right) && record.right.right !== null)
-          queries.endSession(record.right.right, 'expired', now);
+        queries.expireUnread(id, now);
       }
       return { sessions, broken };
     },

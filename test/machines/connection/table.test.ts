@@ -86,13 +86,13 @@ mismatched     .          mismatch   .          .          .          .         
 refused        denied     denied-k   denied     denied     .          .          .          .
 violated       deny       deny-kept  deny       deny-adm   bye-forg   bye-kept   bye-end    .
 tooSlow        slow       slow-endr  slow       slow-adm   slow-frg   slow-end   slow-end2  .
-peerEnded      .          .          .          .          .          goodbye    .          .
+peerEnded      .          say-end    .          .          .          goodbye    .          .
 complete       .          .          .          .          .          .          farewell   .
 lost           lost       lost-kept  lost       lost-adm   lost-kept  lost-kept  lost-end   .
 timer hello    late       .          late       .          unheard    .          farewell   .
 timer confirm  late       .          late       .          unheard    .          farewell   .
 timer end      late       .          late       .          unheard    .          farewell   .
-end            .          .          .          .          .          goodbye    .          .
+end            .          say-end    .          .          .          goodbye    .          .
 drained        drain      drain-kr   drain      drain-ad   drain-f    drain-kep  drain-end  .
 revoked        revoke     revoke-r   revoke     revoke-a   revoked    revoked    revoked    .
 replaced       .          go         .          go-admit   go         go         go         .
@@ -118,6 +118,7 @@ const outcomes: Readonly<Record<string, string>> = {
   unrenewed: 'sayUnrenewed(AuthenticationTimeoutError)',
   out: 'closed: stopTimer endSession(denied) sayBye(AccessDeniedError) close(4403)',
   goodbye: 'ending: sayEnd startTimer(end)',
+  'say-end': 'sayEnd',
   farewell: 'closed: stopTimer endSession(ended) sayBye(SessionEndedError) close(1000)',
   go: 'closed: stopTimer close(1000)',
   'go-admit': 'closed: stopTimer abandonAdmission close(1000)',
