@@ -100,6 +100,8 @@ export class DurableSide extends SessionSide {
   }
 
   override write(packets: readonly OutboundData[]): void {
+    // [R73] Now or never: what a failing store holds back would pile up.
+    if (packets[0]?.kind === 'volatile' && this.#durable.refuses !== null) return;
     this.#durable.hold(() => super.write(packets));
   }
 

@@ -37,6 +37,6 @@ export interface ConversationOwner {
   refuses?(): 'StoreUnavailableError' | null;
   /** A send was refused, as the buffer is full. */
   full?(): void;
-  /** A message or request was dropped or taken back before it was shipped. */
+  /** A message or request was dropped or taken back before it was shipped, or is not shipped any more: it is not kept. */
   dropped?(entry: Entry): void;
 }
