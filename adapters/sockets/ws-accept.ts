@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws';
+import { type RawData, WebSocket } from 'ws';
 import type { AcceptedSocket, SocketClose } from '../../machines/ports/socket.js';
 
 /** Milliseconds that a closing handshake may take: a peer that is gone answers none, and its socket must not stay. */
@@ -55,6 +55,26 @@ interface Network {
   readonly bytesRead?: number;
 }
 
+/** Where a WebSocket has its adapter, so that all have the same listeners: some of its own for each would be a good part of an idle connection's memory. */
+const adapter = Symbol('adapter');
+
+interface Adapted extends WebSocket {
+  [adapter]?: WsSocket;
+}
+
+function onMessage(this: Adapted, data: RawData, isBinary: boolean): void {
+  this[adapter]?.received(data, isBinary);
+}
+
+function onError(this: Adapted, error: Error): void {
+  terminateSoon(this);
+  this[adapter]?.finish(closeOf(error));
+}
+
+function onClose(this: Adapted, code: number, reason: Buffer): void {
+  this[adapter]?.finish({ code, reason: reason.toString() });
+}
+
 class WsSocket implements AcceptedSocket {
   readonly #ws: WebSocket;
   readonly #network: Network;
@@ -64,11 +84,9 @@ class WsSocket implements AcceptedSocket {
   constructor(ws: WebSocket, network: Network) {
     this.#ws = ws;
     this.#network = network;
+    (ws as Adapted)[adapter] = this;
     // From here and not from `listen` on: an error without a listener would be thrown.
-    ws.on('error', (error) => {
-      terminateSoon(ws);
-      this.#finish(closeOf(error));
-    });
+    ws.on('error', onError);
   }
 
   get bufferedAmount(): number {
@@ -94,16 +112,18 @@ class WsSocket implements AcceptedSocket {
     this.#told = events;
     const ws = this.#ws;
     ws.binaryType = 'arraybuffer';
-    ws.on('message', (data, isBinary) => {
-      if (this.#listening) events.received(isBinary ? (data as ArrayBuffer) : data.toString());
-    });
-    ws.on('close', (code, reason) => this.#finish({ code, reason: reason.toString() }));
+    ws.on('message', onMessage);
+    ws.on('close', onClose);
     // A socket that broke before anyone listened tells it no more by itself.
     if (ws.readyState === WebSocket.CLOSED)
-      queueMicrotask(() => this.#finish({ code: 1006, reason: '', error: 'The socket was closed before it was listened to.' }));
+      queueMicrotask(() => this.finish({ code: 1006, reason: '', error: 'The socket was closed before it was listened to.' }));
   }
 
-  #finish(close: SocketClose): void {
+  received(data: RawData, isBinary: boolean): void {
+    if (this.#listening) this.#told?.received(isBinary ? (data as ArrayBuffer) : data.toString());
+  }
+
+  finish(close: SocketClose): void {
     if (!this.#listening || this.#told === null) return;
     this.#listening = false;
     this.#told.closed(close);

@@ -31,6 +31,17 @@ export const pageOf = <Row>(rows: readonly Row[], request: PageRequest): Page<Ro
   return { items: rows.slice(page * size, (page + 1) * size), page, size, total: rows.length };
 };
 
+const statusDefault = 'available';
+/** Most users say nothing about themselves, and there is one for each session: they share what they do not say. */
+const nothing: JsonObject = Object.freeze({});
+const here: Presence = Object.freeze({ status: statusDefault, online: true });
+const away: Presence = Object.freeze({ status: statusDefault, online: false });
+
+const presenceOf = (status: string, online: boolean): Presence => {
+  if (status !== statusDefault) return { status, online };
+  return online ? here : away;
+};
+
 /** How a user begins, where nothing is said about them. */
 export const newUser = (id: number, name: string, isGuest: boolean): User => ({
   id,
@@ -38,8 +49,8 @@ export const newUser = (id: number, name: string, isGuest: boolean): User => ({
   displayName: name,
   displayPictureUrl: null,
   isGuest,
-  presence: { status: 'available', online: false },
-  properties: {},
+  presence: presenceOf(statusDefault, false),
+  properties: nothing,
 });
 
 /** The user with what a profile says; what it leaves out stays. */
@@ -53,7 +64,7 @@ export const withProfile = (user: User, { displayName, displayPictureUrl, proper
 /** The user with what is said of their presence; what is left out stays. */
 export const withPresence = (user: User, { status, online }: Partial<Presence>): User => ({
   ...user,
-  presence: { status: status ?? user.presence.status, online: online ?? user.presence.online },
+  presence: presenceOf(status ?? user.presence.status, online ?? user.presence.online),
 });
 
 /** Properties as JSON text. Throws where they are no JSON object: the types rule that out, a caller in JavaScript may not know them. */

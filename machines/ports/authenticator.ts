@@ -10,7 +10,7 @@ export interface RequestInfo {
   readonly userAgent: string | null;
   /** The path and query of the upgrade request. */
   readonly url: string;
-  /** Lower-case names. `sec-websocket-protocol`, which may carry a hello, is left out. */
+  /** Lower-case names. Those of the WebSocket handshake itself, one of which may carry a hello, are left out. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -189,6 +189,7 @@ export type StreamEffect =
 export type StreamStep = readonly [StreamState, readonly StreamEffect[]];
 
 const nothing: StreamWindow = { messages: 0, size: 0 };
+const nothingTold: StreamState['told'] = { received: 0, done: 0 };
 
 /** A stream at its beginning: nothing said, nothing heard. */
 export const initialStream = (limits: StreamLimits): StreamState => ({
@@ -218,7 +219,7 @@ export const initialStream = (limits: StreamLimits): StreamState => ({
   gaps: queueOf(),
   exceptions: queueOf(),
   peerEnded: false,
-  told: { received: 0, done: 0 },
+  told: nothingTold,
   untoldSize: 0,
   untoldSeen: false,
   ackWaits: false,

@@ -20,11 +20,20 @@ type Accept = (socket: AcceptedSocket, request: RequestInfo, protocols: readonly
 
 /** The header may carry a hello, which is nobody's business but the wire's. */
 const secretHeader = 'sec-websocket-protocol';
+/** What every such request says, and says nothing by. */
+const handshakeHeaders: ReadonlySet<string> = new Set([
+  secretHeader,
+  'connection',
+  'upgrade',
+  'sec-websocket-key',
+  'sec-websocket-version',
+  'sec-websocket-extensions',
+]);
 
 const requestInfoOf = (request: IncomingMessage): RequestInfo => {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers))
-    if (name !== secretHeader && value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+    if (!handshakeHeaders.has(name) && value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
   return {
     remoteAddress: request.socket.remoteAddress ?? null,
     origin: headers.origin ?? null,

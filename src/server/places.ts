@@ -2,7 +2,7 @@ import type { User } from '../../machines/ports/user.js';
 import { type Failure, failure } from '../../machines/reasons.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from './logger.js';
-import type { LiveSession } from './session.js';
+import { type LiveSession, nobodyElse } from './session.js';
 
 /**
  * How many sessions a user may have at once, and who goes where it is one.
@@ -47,7 +47,7 @@ export const placeFor = (
 ): Place => {
   switch (ruleFor(rule, user, log)) {
     case 'many':
-      return { kind: 'free', displaces: [] };
+      return { kind: 'free', displaces: nobodyElse };
     case 'newest':
       return { kind: 'free', displaces: others };
     case 'oldest':

@@ -19,7 +19,7 @@ import type { Settings } from './options.js';
 import { OwedWrites } from './owed-writes.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
-import { authenticationUntil, LiveSession, onlineNow, type SessionConnection } from './session.js';
+import { authenticationUntil, LiveSession, nobodyElse, onlineNow, type SessionConnection } from './session.js';
 import type { SessionSideParts } from './session-side.js';
 import { Shared } from './shared.js';
 import { Starts } from './starts.js';
@@ -112,7 +112,7 @@ export class SessionKeeper implements SessionKeeping {
     const tokenHash = hashOfToken(start.token, hello.key);
     const session = this.#make({ record: admitted.session, terms, tokenHash, origin: connection.request, connection });
     session.key = hello.key;
-    session.displaces = place.kind === 'free' ? place.displaces : [];
+    if (place.kind === 'free') session.displaces = place.displaces;
     this.starts.add(session);
     return E.right(session);
   }
@@ -283,7 +283,7 @@ export class SessionKeeper implements SessionKeeping {
     this.#entered(session);
     // [R65] The place was decided at the welcome; the goodbyes to those who had it waited for the client's word that it heard so.
     const { displaces } = session;
-    session.displaces = [];
+    session.displaces = nobodyElse;
     for (const other of displaces) other.supersede();
     if (isKnown) return log.info({ session: session.id, user: session.user.id }, 'session resumed');
     this.live.add(session);

@@ -1,3 +1,4 @@
+import { withPresence } from '../../adapters/stores/rules.js';
 import type { ConnectionInput } from '../../machines/connection/connection.js';
 import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { SessionRecord } from '../../machines/ports/store.js';
@@ -143,9 +144,10 @@ export const authenticationUntil = (expiresAt: number | null, wall: number, rene
 };
 
 /** Its own session makes a user online, whether or not others have been told yet. */
-export const onlineNow = (user: User): User => ({ ...user, presence: { ...user.presence, online: true } });
+export const onlineNow = (user: User): User => (user.presence.online ? user : withPresence(user, { online: true }));
 
-const nobody: readonly LiveSession[] = [];
+/** One for all, as most sessions take nobody's place. */
+export const nobodyElse: readonly LiveSession[] = [];
 
 /** The session behind the interface: untyped, over its conversation. */
 export class LiveSession implements ServerSession {
@@ -160,7 +162,7 @@ export class LiveSession implements ServerSession {
   /** How long it is kept after a lost link, in milliseconds; 0: it can not be resumed. */
   readonly keptMs: number;
   /** Sessions of its user whose place it takes once it is confirmed. */
-  displaces: readonly LiveSession[] = nobody;
+  displaces: readonly LiveSession[] = nobodyElse;
   /** Does its user's presence count it? */
   isPresent = false;
   /** The client's life that was told last. [R69] */
