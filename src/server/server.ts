@@ -223,6 +223,8 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   #opened(kept: readonly KeptSession[]): void {
+    // It was closed meanwhile: its sessions are left to the next one, and no timer to nobody.
+    if (this.#closing !== null) return;
     for (const session of kept) this.keeper.restore(session);
     if (kept.length > 0) this.#log.info({ sessions: kept.length }, 'sessions of an earlier life wait for their clients');
     if (!this.settings.guestsSet)

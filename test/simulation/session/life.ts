@@ -127,7 +127,13 @@ export const live = async (seed: number): Promise<Outcome> => {
   const signingIn = new Map<Talker, number[]>();
   const accepted = (talker: Talker, direction: 'up' | 'down', kind: 'message' | 'request', manner: Manner, mayExpire: boolean): number => {
     const pending = direction === 'up' ? signingIn.get(talker) : undefined;
-    const n = ledger.accepted({ direction, kind, manner, mayExpire, user: pending === undefined ? talker.user.name : null });
+    const n = ledger.accepted({
+      direction,
+      kind,
+      manner,
+      mayExpire,
+      user: pending === undefined && !(direction === 'down' && isUntold) ? talker.user.name : null,
+    });
     pending?.push(n);
     return n;
   };
@@ -237,12 +243,18 @@ export const live = async (seed: number): Promise<Outcome> => {
     made.on('handedBack', (_, message) => mine.isAlive && message.kind === 'message' && ledger.handedBack(message));
     network.serve((socket, request) => made.accept(socket, request));
     server = made;
+    // As listening does: the store is opened, and what it kept waits for its clients.
+    void made.users.list();
     dying.push(() => {
       mine.die();
       db?.close();
     });
   };
   const written = new Set<number>();
+  /**
+   * A server may die after a sign-in was written and before it said so: for whom it sends until the sign-in has come again, the client is not told.
+   */
+  const isUntold = durable && isOn.has('crash') && isOn.has('sign in');
   const isOpen = ({ status, answer, handedBack }: Sent): boolean =>
     answer === null && (status === null || (status === 'unknown' && handedBack === null));
   /** What its process took with it. */
