@@ -30,16 +30,19 @@ tokens('of a sign-in and of the resume that follows a cut are one, so that there
   assert.equal([resume?.tokens, resume?.nextToken], [[token, first], first]);
 });
 
-tokens('are one again once the sign-in is answered: the one that it brought, or the former one', async () => {
-  const accepted = await guest();
-  const { token } = accepted.credentials.signIn(claim, claim.authParams).credential();
-  accepted.credentials.signedIn();
-  assert.equal(accepted.offered()?.tokens, [token]);
-  const refused = await guest();
-  refused.credentials.signIn(claim, claim.authParams).credential();
-  refused.credentials.signInRefused();
-  assert.equal(refused.offered()?.tokens, [refused.token]);
-});
+tokens(
+  'are the one that a sign-in brought once it is accepted; refused, it stays offered beside the former one, as a resume may have made it current',
+  async () => {
+    const accepted = await guest();
+    const { token } = accepted.credentials.signIn(claim, claim.authParams).credential();
+    accepted.credentials.signedIn();
+    assert.equal(accepted.offered()?.tokens, [token]);
+    const refused = await guest();
+    const brought = refused.credentials.signIn(claim, claim.authParams).credential().token;
+    refused.credentials.signInRefused();
+    assert.equal(refused.offered()?.tokens, [refused.token, brought]);
+  },
+);
 
 tokens("are new for a sign-in that is shipped again after a resume: the resume's were the guest's", async () => {
   const { credentials, offered } = await guest();
