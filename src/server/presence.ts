@@ -1,5 +1,12 @@
 import type { Clock, TimerHandle } from '../../machines/ports/host.js';
 
+/** A session, as far as presence goes. */
+interface Present {
+  readonly user: { readonly id: number };
+  /** Is it counted? */
+  isPresent: boolean;
+}
+
 /**
  * Who is online: users with an active session, and for a grace time those whose last one just went, so that a reload of a page is no news.
  */
@@ -16,7 +23,30 @@ export class Presence {
     this.#tell = tell;
   }
 
-  entered(userId: number): void {
+  // A link that is taken over was not lost, and one that was lost is left once: sessions count, not links.
+
+  /** It has a link. */
+  entered(session: Present): void {
+    if (session.isPresent) return;
+    session.isPresent = true;
+    this.#add(session.user.id);
+  }
+
+  /** It has none any more. */
+  left(session: Present): void {
+    if (!session.isPresent) return;
+    session.isPresent = false;
+    this.#remove(session.user.id);
+  }
+
+  /** It speaks for its user now, and no longer for the former one. */
+  moved({ isPresent, user }: Present, former: Present['user']): void {
+    if (!isPresent) return;
+    this.#add(user.id);
+    this.#remove(former.id);
+  }
+
+  #add(userId: number): void {
     const count = this.#counts.get(userId) ?? 0;
     this.#counts.set(userId, count + 1);
     if (count > 0) return;
@@ -26,7 +56,7 @@ export class Presence {
     this.#leaving.delete(userId);
   }
 
-  left(userId: number): void {
+  #remove(userId: number): void {
     const count = (this.#counts.get(userId) ?? 0) - 1;
     if (count > 0) {
       this.#counts.set(userId, count);

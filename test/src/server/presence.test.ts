@@ -99,25 +99,49 @@ test(
   }),
 );
 
+const sessionOf = (id: number) => ({ user: { id }, isPresent: false });
+
 test('what is no news is not told: a second session, and its end', () => {
   const told: [number, boolean][] = [];
   const host = virtualHost({ seed: 1 });
   const presence = new Presence(host.clock, graceMs, (id, online) => void told.push([id, online]));
-  presence.entered(1);
-  presence.entered(1);
-  presence.left(1);
+  const second = sessionOf(1);
+  presence.entered(sessionOf(1));
+  presence.entered(second);
+  presence.left(second);
   assert.equal(told, [[1, true]]);
   assert.is(host.pendingTimers, 0);
+});
+
+test('a session counts once, however many links it has, and for the user that it speaks for', () => {
+  const told: [number, boolean][] = [];
+  const host = virtualHost({ seed: 1 });
+  const presence = new Presence(host.clock, graceMs, (id, online) => void told.push([id, online]));
+  const session = sessionOf(1);
+  presence.entered(session);
+  presence.entered(session);
+  const former = session.user;
+  session.user = { id: 2 };
+  presence.moved(session, former);
+  presence.left(session);
+  presence.left(session);
+  presence.moved(session, former);
+  presence.close();
+  assert.equal(told, [
+    [1, true],
+    [2, true],
+    [1, false],
+    [2, false],
+  ]);
 });
 
 test('a server that closes leaves nobody online, and no timer', async () => {
   const told: [number, boolean][] = [];
   const host = virtualHost({ seed: 1 });
   const presence = new Presence(host.clock, graceMs, (id, online) => void told.push([id, online]));
-  presence.entered(1);
-  presence.entered(2);
-  presence.left(1);
-  presence.left(2);
+  const sessions = [sessionOf(1), sessionOf(2)];
+  for (const session of sessions) presence.entered(session);
+  for (const session of sessions) presence.left(session);
   presence.close();
   assert.equal(told, [
     [1, true],
