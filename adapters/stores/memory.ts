@@ -2,6 +2,7 @@ import * as E from 'fp-ts/lib/Either.js';
 import type { JsonObject } from '../../machines/ports/json.js';
 import type { SessionRecord, SessionStore, StoreTask } from '../../machines/ports/store.js';
 import type { Profile, User } from '../../machines/ports/user.js';
+import { type MemoryStreams, memoryStreams } from './memory-streams.js';
 import {
   type Answer,
   ENDED_SESSIONS_MAX,
@@ -37,6 +38,14 @@ const frozen = (value: JsonObject): JsonObject => {
 const own = (profile: Profile): Profile =>
   profile.properties === undefined ? profile : { ...profile, properties: frozen(JSON.parse(propertiesText(profile.properties))) };
 
+export interface MemoryOptions {
+  /**
+   * Keep the streams of sessions too, so that they outlive their server, though not this process: for tests of what a restart does. Default: false,
+   * which costs nothing for each message.
+   */
+  readonly durable?: boolean;
+}
+
 /**
  * Keeps users and sessions in this process: for development, tests and servers whose sessions need not outlive them. All users are
  * kept, and of the sessions that ended the last 10,000. After `close` the same store can be opened again and has what it had.
@@ -45,7 +54,8 @@ const own = (profile: Profile): Profile =>
  * const store = memory();
  * await store.open({ now: Date.now() })();
  */
-export const memory = (): SessionStore => {
+export const memory = ({ durable = false }: MemoryOptions = {}): SessionStore => {
+  const streams: MemoryStreams | null = durable ? memoryStreams() : null;
   const users = new Map<number, Entry>();
   const names = new Map<string, Entry>();
   const sessions = new Map<string, Held>();
@@ -57,12 +67,14 @@ export const memory = (): SessionStore => {
   const recordOf = ({ entry, record }: Held): SessionRecord => ({ ...record, user: entry.user });
 
   const remove = (held: Held): void => {
+    streams?.forget(held.record.id);
     sessions.delete(held.record.id);
     ended.delete(held.record.id);
     held.entry.sessions -= 1;
   };
 
   const end = (held: Held, endReason: SessionRecord['endReason'], now: number): SessionRecord => {
+    streams?.forget(held.record.id);
     const after: Held = { ...held, record: { ...held.record, state: 'ENDED', endedAt: now, endReason } };
     sessions.set(after.record.id, after);
     ended.set(after.record.id, after);
@@ -112,14 +124,17 @@ export const memory = (): SessionStore => {
 
   return {
     name: 'memory',
-    streams: null,
+    streams: streams && {
+      load: () => operation(() => E.right({ sessions: streams.load(active().map(recordOf)), broken: [] })),
+      commit: (turns) => operation(() => E.right(streams.commit(turns))),
+    },
 
     open: ({ now }) =>
       task(() => {
         if (isOpen) return unavailable('The memory store is open already: a store has one server at a time.');
         isOpen = true;
         incarnation += 1;
-        const left = active();
+        const left = active().filter(({ record }) => streams?.has(record.id) !== true);
         for (const held of left) end(held, 'expired', now);
         for (const entry of users.values()) entry.user = withPresence(entry.user, { online: false });
         return E.right({ incarnation, expired: left.length });
@@ -145,12 +160,14 @@ export const memory = (): SessionStore => {
         const record = { id, state: 'ACTIVE', userAgent, createdAt: now, endedAt: null, endReason: null } as const;
         const held = { entry, record, createdUser: known === undefined };
         sessions.set(id, held);
+        streams?.admitted(session);
         entry.sessions += 1;
         return E.right({ user: entry.user, session: recordOf(held), created: held.createdUser, revoked });
       }),
 
-    identify: ({ sessionId, username, profile, now }) =>
+    identify: (identification) =>
       operation(() => {
+        const { sessionId, username, profile, now } = identification;
         const held = sessions.get(sessionId);
         if (held?.record.state !== 'ACTIVE') return E.left({ kind: 'sessionUnknown', id: sessionId });
         const known = names.get(username);
@@ -163,6 +180,7 @@ export const memory = (): SessionStore => {
         // The user of an active session is not forgotten with it, whoever brought them.
         const moved: Held = { ...held, entry, createdUser: false };
         sessions.set(sessionId, moved);
+        streams?.identified(identification);
         const others = registers ? active().filter((other) => other.entry === entry && other !== moved) : [];
         const revoked = others.map((other) => end(other, 'revoked', now));
         return E.right({ user: entry.user, session: recordOf(moved), created: known === undefined, revoked });

@@ -12,6 +12,29 @@ storeContract(store, async () => {
   return { store: made, reopen: async () => made, cleanup: async () => undefined };
 });
 
+const durable = suite('memory store that keeps streams');
+
+storeContract(durable, async () => {
+  const made = memory({ durable: true });
+  return { store: made, reopen: async () => made, cleanup: async () => undefined };
+});
+
+durable('gives nothing that changes with what its server or its reader does', async () => {
+  const made = memory({ durable: true });
+  await given(made.open({ now: NOW }));
+  const features = ['resume'];
+  await admit(made, 's1', { session: { terms: { keptMs: 1, window: { messages: 1, size: 1 }, features, expiresAt: null } } });
+  features.push('changed');
+  const { streams } = made;
+  if (streams === null) return assert.unreachable();
+  const load = async () => (await given(streams.load({ now: NOW }))).sessions[0]?.terms.features;
+  assert.equal(await load(), ['resume']);
+  ((await load()) as string[]).push('changed');
+  assert.equal(await load(), ['resume']);
+});
+
+durable.run();
+
 store('of the sessions that ended the last ones are remembered, and all that are active', async () => {
   const made = memory();
   await given(made.open({ now: NOW }));

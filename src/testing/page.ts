@@ -1,0 +1,54 @@
+import type { VirtualHost } from '../../adapters/hosts/virtual.js';
+import type { VirtualPage, VirtualTab } from '../../adapters/hosts/virtual-tab.js';
+import { ninelivesTransport } from '../../adapters/transports/ninelives.js';
+import type { SessionClient } from '../client/client.js';
+import { createClientOn } from '../client/create.js';
+import type { ClientOptions } from '../client/options.js';
+import { websocketOn } from '../client/transports.js';
+import { type Mortal, mortal } from './mortal.js';
+import { type Conditions, Path, type PathOwner } from './path.js';
+
+/** One client in a page of its own, and the way from there to the server. */
+export interface Page {
+  readonly client: SessionClient;
+  readonly path: Path;
+  readonly life: Mortal;
+  readonly tab: VirtualTab;
+  /** What it was made with, for the next page in its tab. */
+  readonly options: ClientOptions;
+  /** The page is gone, as at a reload: nothing of it happens any more, and what it had claimed is free. */
+  unload(): void;
+}
+
+/** Load a page with a client in a tab. `loading`: hears of what the page has to load in real time. */
+export const openPage = (
+  host: VirtualHost,
+  owner: PathOwner,
+  conditions: Conditions,
+  tab: VirtualTab,
+  options: ClientOptions,
+  loading: (loaded: Promise<unknown>) => void,
+): Page => {
+  const loaded: VirtualPage = tab.load();
+  const life = mortal(host, () => {
+    // Who asks for the tab loads its keeper at that moment: behind that, this is loaded.
+    loading(import('../client/persist/tab-keeper.js'));
+    return loaded;
+  });
+  if (conditions.isOffline) life.hint('offline');
+  const path = new Path(owner, conditions);
+  const transport = ninelivesTransport({ openSocket: path.open, host: life.host });
+  const client = createClientOn(() => life.host, websocketOn(undefined), { ...options, url: undefined, transport });
+  return {
+    client: client as unknown as SessionClient,
+    path,
+    life,
+    tab,
+    options,
+    unload: () => {
+      life.die();
+      path.cut('server');
+      loaded.unload();
+    },
+  };
+};

@@ -1,0 +1,56 @@
+import { either as E } from 'fp-ts';
+import type { AuthenticateFunction } from '../../adapters/auth/function.js';
+import type { VirtualHost } from '../../adapters/hosts/virtual.js';
+import type { Authenticator } from '../../machines/ports/authenticator.js';
+import type { SessionStore, SessionTurn } from '../../machines/ports/store.js';
+import type { Logger, ServerOptions } from '../server/index.js';
+import { SessionServer } from '../server/server.js';
+import { type Mortal, mortal } from './mortal.js';
+import { mortalStore } from './mortal-store.js';
+
+/** One server, in a process of its own as far as the world knows. */
+export interface ServerProcess {
+  readonly server: SessionServer;
+  readonly life: Mortal;
+}
+
+/** What a server process is made of. */
+export interface ServerProcessParts {
+  readonly host: VirtualHost;
+  readonly store: SessionStore;
+  readonly options: ServerOptions;
+  readonly logger: Logger;
+  /** Is nobody of this name to be admitted? */
+  isDenied(username: string): boolean;
+  /** These turns are about to be written. */
+  committing(turns: readonly SessionTurn[]): void;
+}
+
+const guestsOf = ({ options: { guests = true }, isDenied }: ServerProcessParts): ServerOptions['guests'] => {
+  return (attempt) => !isDenied(attempt.username) && (typeof guests === 'function' ? guests(attempt) : guests);
+};
+
+const authenticateOf = ({ options: { authenticate }, isDenied }: ServerProcessParts): AuthenticateFunction | Authenticator | undefined => {
+  if (authenticate === undefined) return undefined;
+  if (typeof authenticate === 'function') return (attempt) => (isDenied(attempt.username) ? false : authenticate(attempt));
+  return {
+    name: authenticate.name,
+    authenticate: async (attempt) =>
+      isDenied(attempt.username)
+        ? E.left({ code: 'AccessDeniedError', detail: 'The test denies this user.' })
+        : authenticate.authenticate(attempt),
+  };
+};
+
+export const startProcess = (parts: ServerProcessParts): ServerProcess => {
+  const life = mortal(parts.host);
+  const server = new SessionServer({
+    logger: parts.logger,
+    ...parts.options,
+    guests: guestsOf(parts),
+    authenticate: authenticateOf(parts),
+    store: mortalStore(parts.store, life, parts.committing),
+    host: life.host,
+  });
+  return { server, life };
+};
