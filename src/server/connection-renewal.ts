@@ -33,7 +33,7 @@ export class Renewal {
     const wall = this.#server.clock.wall();
     if (expiresAt === null || wall < renewAt || (this.#askedAt !== null && now - this.#askedAt < askEveryMs)) return;
     this.#askedAt = now;
-    this.#connection.input({ type: 'renewalDue', withinMs: Math.max(expiresAt - wall, 0) });
+    this.#connection.input({ type: 'renewalDue', withinMs: Math.max(Math.floor(expiresAt - wall), 0) });
   }
 
   async judge(): Promise<void> {

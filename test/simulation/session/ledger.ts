@@ -7,6 +7,8 @@ export type Manner = 'at once' | 'slowly' | 'throws' | 'asks back';
 
 /** One message or request that was accepted, and all that is known of it. */
 export interface Sent {
+  /** The session that it was sent in. */
+  readonly session: string;
   readonly direction: Direction;
   readonly kind: 'message' | 'request';
   readonly manner: Manner;
@@ -29,10 +31,12 @@ export class Ledger {
   readonly #sent: Sent[] = [];
   /** By session and direction: the last message that was handled for the first time. */
   readonly #last = new Map<string, number>();
+  /** Sessions that the present server has from the one before. */
+  readonly #recovered = new Set<string>();
   readonly problems: string[] = [];
 
   /** It is accepted. Gives its number. */
-  accepted(sent: Pick<Sent, 'direction' | 'kind' | 'manner' | 'mayExpire' | 'user'>): number {
+  accepted(sent: Pick<Sent, 'session' | 'direction' | 'kind' | 'manner' | 'mayExpire' | 'user'>): number {
     this.#sent.push({ ...sent, status: null, handedBack: null, answer: null, fate: 'known', runs: 0, fresh: 0, handledFor: null });
     return this.#sent.length - 1;
   }
@@ -71,6 +75,18 @@ export class Ledger {
     sent.handedBack = handled;
   }
 
+  /** The server died, and with it what it was about to write: the ends of its sessions, say. */
+  died(): void {
+    this.#recovered.clear();
+  }
+
+  /** The next server has this session: where the one before had told of its end, that was told to the dead. */
+  recovered(session: string): void {
+    this.#recovered.add(session);
+    for (const sent of this.#sent)
+      if (sent.session === session && sent.direction === 'down' && sent.fate !== 'known') sent.handedBack = null;
+  }
+
   #problem(number: number, what: string): void {
     const { direction, kind, manner, status, answer, runs } = this.of(number);
     this.problems.push(`${direction} ${kind} ${number} (${manner}, ${status ?? answer}, ${runs} runs): ${what}`);
@@ -80,7 +96,7 @@ export class Ledger {
   judge(mayRepeat: boolean): readonly string[] {
     for (const [number, sent] of this.#sent.entries()) {
       const problem = (what: string): void => this.#problem(number, what);
-      const { kind, manner, mayExpire, user, status, handedBack, answer, fate, runs, fresh, handledFor } = sent;
+      const { session, kind, manner, mayExpire, user, status, handedBack, answer, fate, runs, fresh, handledFor } = sent;
       if (user !== null && handledFor !== null && user !== handledFor) problem(`handled for ${handledFor} instead of ${user}`);
       if (fresh > 1) problem('doubled');
       if (runs > fresh && !mayRepeat) problem('marked as redelivered where nobody died');
@@ -91,15 +107,16 @@ export class Ledger {
         if (answer === 'certainly not handled' && runs > 0) problem('handled, and its asker told that it was not');
         continue;
       }
-      if (runs === 0 && handedBack === null && !(mayExpire && (status === 'expired' || fate === 'died')) && fate !== 'died unwritten')
-        problem('lost');
+      const isGone = fate === 'died unwritten' || (fate === 'died' && !this.#recovered.has(session));
+      const isLate = mayExpire && (status === 'expired' || fate === 'died');
+      if (runs === 0 && handedBack === null && !isLate && !isGone) problem('lost');
       if (status === null && fate === 'known') problem('never confirmed');
       if (status === 'handled' && (runs === 0 || manner === 'throws')) problem('not handled');
       if (status === 'failed' && manner !== 'throws' && !(mayRepeat && runs > 1)) problem('did not fail');
       if (status === 'unhandled') problem('there was a handler');
       if (status === 'expired' && fresh > 0 && !mayRepeat) problem('handled though it had expired');
       if (status === 'unknown' && handedBack === null && fate === 'known') problem('unknown and not handed back');
-      if (status !== null && status !== 'unknown' && handedBack !== null) problem('confirmed and handed back');
+      if (fate === 'known' && status !== null && status !== 'unknown' && handedBack !== null) problem('confirmed and handed back');
     }
     return this.problems;
   }
