@@ -76,6 +76,7 @@ export const semanticsPage = ({ rows, long }: SemanticsFile): string =>
 
 Each row is a fault that was made to happen between a real client and a real server, in processes of their own, while numbered messages went both ways. A cell says
 what is promised of what one side sent, and in brackets what the last run found: how many messages were handled, of how many. *Up* is from client to server.
+[named-tests.md](named-tests.md) lists the faults that have a test of their own.
 
 - **Once, in order**: every message that \`send\` accepted is handled once, in the order of sending.
 - **At least once, marked**: where a process died with a handler running, its messages are handled again, with \`message.redelivered\` set. A message's \`id\` is the
@@ -94,4 +95,5 @@ ${long === null ? '' : longText(long)}
 - Volatile messages are promised nothing; one with \`ttlMs\` may be reported \`expired\` instead of handled; one with \`replaceKey\` may be \`replaced\` before it is shipped.
 - What a server sends in a turn in which it is killed was never committed and never left: it is as if it had not been sent.
 - A handler that throws has handled its message: \`failed\`, with no second try.
+- A request waits for room at the other side like a message. Where both sides are full of messages whose handlers await a request to the other, each handler waits for its request's timeout.
 `;

@@ -116,7 +116,7 @@ export class Ledger {
       if (status === 'unhandled') problem('there was a handler');
       if (status === 'expired' && fresh > 0 && !mayRepeat) problem('handled though it had expired');
       if (status === 'unknown' && handedBack === null && fate === 'known') problem('unknown and not handed back');
-      if (fate === 'known' && status !== null && status !== 'unknown' && handedBack !== null) problem('confirmed and handed back');
+      if (!mayRepeat && status !== null && status !== 'unknown' && handedBack !== null) problem('confirmed and handed back');
     }
     return this.problems;
   }
