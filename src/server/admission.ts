@@ -1,5 +1,5 @@
 /** From a hello to a session: decode, authorise, authenticate, create. Every step is an `Either` or a `TaskEither`; the first Left is the verdict. */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { either as E, function as F, taskEither as TE } from 'fp-ts';
 import { describeThrown } from '../../adapters/auth/describe.js';
 import { refusal } from '../../adapters/auth/refuse.js';
@@ -12,10 +12,11 @@ import { type Failure, failure } from '../../machines/reasons.js';
 import type { HelloFields, StartFields } from '../wire/frames.js';
 import { agentLengthMax, protocolVersion, resumeFeature } from '../wire/limits.js';
 import { authParamsProblem, usernameProblem } from '../wire/username.js';
-import { askGuests } from './guests.js';
+import { type AskedGuests, askGuests } from './guests.js';
 import type { Logger } from './logger.js';
 import type { Settings } from './options.js';
 import { originProblem } from './origins.js';
+import type { SessionIds } from './session-ids.js';
 import { askingStore } from './store-failure.js';
 
 export interface AdmissionEnv {
@@ -24,15 +25,20 @@ export interface AdmissionEnv {
   readonly authenticator: Authenticator | null;
   readonly clock: Pick<Clock, 'wall' | 'setTimeout' | 'clearTimeout'>;
   readonly log: Logger;
+  readonly ids: SessionIds;
 }
 
 /** One attempt: what the hello said of the client, who asks to enter, and how they came. */
 export interface AdmissionRequest {
   readonly hello: Pick<HelloFields, 'v' | 'key' | 'agent' | 'features' | 'window'>;
   readonly start: StartFields;
+  /** Of its token, bound to the API key. */
+  readonly tokenHash: string;
   readonly request: RequestInfo;
   /** Aborted when nobody waits for the verdict any more. */
   readonly signal: AbortSignal;
+  /** Is it? */
+  readonly isAbandoned: boolean;
 }
 
 export type AdmittedSession = Admitted & { readonly expiresAt: number | null };
@@ -44,9 +50,6 @@ export const isSameHash = (one: string, other: string): boolean => timingSafeEqu
 
 /** Bound to the API key, so that a token is worth nothing under another. */
 export const hashOfToken = (token: string, key: string | undefined): string => sha256(`${key ?? ''}\n${token}`).toString('base64url');
-
-/** 128 random bits. */
-const newSessionId = (): string => randomBytes(16).toString('base64url');
 
 /** In a time that tells nothing about the keys. */
 const isKnownKey = (keys: readonly string[], key: string): boolean => {
@@ -112,12 +115,21 @@ const plan = (env: AdmissionEnv, attempt: AdmissionRequest): TE.TaskEither<Failu
   );
 };
 
+const guestsAllowed = (env: AdmissionEnv, attempt: AdmissionRequest): TE.TaskEither<Failure, boolean> => {
+  const { guests } = env.settings;
+  return typeof guests === 'boolean' ? TE.right(guests) : allowedBy(guests, env, attempt);
+};
+
 /** The app's own function may throw or hang: then nobody is let in. */
-const guestsAllowed =
-  ({ settings, clock, log }: AdmissionEnv, { start: { username }, request, signal }: AdmissionRequest): TE.TaskEither<Failure, boolean> =>
+const allowedBy =
+  (
+    guests: AskedGuests,
+    { settings, clock, log }: AdmissionEnv,
+    { start: { username }, request, signal }: AdmissionRequest,
+  ): TE.TaskEither<Failure, boolean> =>
   async () => {
     const limitMs = settings.authenticateTimeoutMs;
-    const verdict = await askGuests(settings.guests, { username, request, signal }, limitMs, clock);
+    const verdict = await askGuests(guests, { username, request, signal }, limitMs, clock);
     if (verdict.kind === 'said') return E.right(verdict.allowed);
     if (verdict.kind === 'late') {
       log.warn({ username, afterMs: limitMs }, 'the `guests` function did not answer: no guest is let in');
@@ -220,15 +232,16 @@ const termsOf = (
 };
 
 const create = (
-  { settings, store, clock, log }: AdmissionEnv,
-  { hello, start, signal }: AdmissionRequest,
+  { settings, store, clock, log, ids }: AdmissionEnv,
+  attempt: AdmissionRequest,
   as: 'guest' | 'registered',
   profile: Profile,
   expiresAt: number | null,
 ): TE.TaskEither<Failure, AdmittedSession> => {
-  const { username, token } = start;
+  const { hello, start, tokenHash } = attempt;
+  const { username } = start;
   // The verdict came late and nobody waits for it: nothing is to be written.
-  if (signal.aborted) return TE.left(failure('HelloTimeoutError'));
+  if (attempt.isAbandoned) return TE.left(failure('HelloTimeoutError'));
   return F.pipe(
     askingStore(() =>
       store.admit({
@@ -236,8 +249,8 @@ const create = (
         as,
         profile,
         session: {
-          id: newSessionId(),
-          tokenHash: hashOfToken(token, hello.key),
+          id: ids.next(),
+          tokenHash,
           userAgent: hello.agent?.slice(0, agentLengthMax) ?? null,
           terms: store.streams === null ? null : termsOf(settings, hello, expiresAt),
         },

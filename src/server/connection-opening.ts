@@ -1,6 +1,7 @@
 import { either as E } from 'fp-ts';
 import type { Mismatch } from '../../machines/stream/stream.js';
 import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
+import { StartAttempt } from './attempt.js';
 import type { ServerConnection } from './connection.js';
 import type { ConnectionServer, Resumption } from './connection-server.js';
 import type { LiveSession } from './session.js';
@@ -15,7 +16,7 @@ export class Opening {
   #username: string | null = null;
   /** What was to be resumed and can not go on, and why. */
   #mismatched: { readonly session: LiveSession; readonly mismatch: Mismatch } | null = null;
-  #admission: AbortController | null = null;
+  #attempt: StartAttempt | null = null;
 
   constructor(connection: ServerConnection, server: ConnectionServer, hello: HelloFields) {
     this.#connection = connection;
@@ -91,18 +92,18 @@ export class Opening {
     }
     this.#mismatched = null;
     connection.positions = null;
-    const taken = keeper.takeOver(hello, start, connection);
+    const attempt = new StartAttempt(hello, start, connection.request);
+    const taken = keeper.takeOver(attempt, connection);
     if (taken !== null) {
       connection.session = taken;
       return connection.input({ type: 'admitted' });
     }
-    const admission = new AbortController();
-    this.#admission = admission;
-    const admitted = await this.#server.admit({ hello, start, request: connection.request, signal: admission.signal }, connection);
-    this.#admission = null;
+    this.#attempt = attempt;
+    const admitted = await this.#server.admit(attempt, connection);
+    this.#attempt = null;
     if (E.isLeft(admitted)) return connection.input({ type: 'refused', failure: admitted.left });
-    if (admission.signal.aborted) return keeper.discard(admitted.right);
-    const opened = keeper.open(admitted.right, hello, start, connection);
+    if (attempt.isAbandoned) return keeper.discard(admitted.right);
+    const opened = keeper.open(admitted.right, attempt, connection);
     if (E.isLeft(opened)) return connection.input({ type: 'refused', failure: opened.left });
     connection.session = opened.right;
     connection.input({ type: 'admitted' });
@@ -110,6 +111,6 @@ export class Opening {
 
   /** Whatever admission comes to, nobody waits for it. */
   abandon(): void {
-    this.#admission?.abort();
+    this.#attempt?.abandon();
   }
 }

@@ -3,28 +3,20 @@ import type { RequestInfo } from '../../machines/ports/authenticator.js';
 import type { Clock } from '../../machines/ports/host.js';
 import type { EndReason, Failure } from '../../machines/reasons.js';
 import type { Mismatch } from '../../machines/stream/stream.js';
-import type { HelloFields, PositionFields, ResumeFields, StartFields } from '../wire/frames.js';
+import type { HelloFields, PositionFields, ResumeFields } from '../wire/frames.js';
 import type { AdmittedSession } from './admission.js';
+import type { StartAttempt } from './attempt.js';
 import type { ServerConnection } from './connection.js';
 import type { Identities } from './identity.js';
 import type { Settings } from './options.js';
 import type { LiveSession } from './session.js';
 
-/** A start, with the hello that it belongs to. */
-export interface StartAttempt {
-  readonly hello: HelloFields;
-  readonly start: StartFields;
-  readonly request: RequestInfo;
-  /** Aborted when nobody waits for the verdict any more. */
-  readonly signal: AbortSignal;
-}
-
 /** What becomes of the sessions that connections make. */
 export interface SessionKeeping {
   /** The session that the same start made on another connection and that is not confirmed, taken over from it. */
-  takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null;
+  takeOver(attempt: StartAttempt, by: ServerConnection): LiveSession | null;
   /** A session for what was admitted; or why there is none, and then what was admitted is forgotten. */
-  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): E.Either<Failure, LiveSession>;
+  open(admitted: AdmittedSession, attempt: StartAttempt, connection: ServerConnection): E.Either<Failure, LiveSession>;
   /** The session that a hello asks to go on, moved to this connection; or why not. */
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption;
   /** What is decided for it is durable; null: it is not to be. */

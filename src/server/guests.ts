@@ -8,6 +8,8 @@ export type GuestVerdict =
   | { readonly kind: 'threw'; readonly thrown: unknown }
   | { readonly kind: 'late' };
 
+export type AskedGuests = Exclude<Guests, boolean>;
+
 export interface GuestQuestion {
   readonly username: string;
   readonly request: RequestInfo;
@@ -16,13 +18,12 @@ export interface GuestQuestion {
 }
 
 /** Ask whether a guest may enter, for no longer than `limitMs`. Never rejects; what the app's function comes to after that is dropped. */
-export const askGuests = async (
-  guests: Guests,
+export const askGuests = (
+  guests: AskedGuests,
   { username, request, signal }: GuestQuestion,
   limitMs: number,
   clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>,
 ): Promise<GuestVerdict> => {
-  if (typeof guests === 'boolean') return { kind: 'said', allowed: guests };
   return new Promise((resolve) => {
     const settle = (verdict: GuestVerdict): void => {
       clock.clearTimeout(timer);

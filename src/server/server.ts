@@ -10,12 +10,13 @@ import type { KeptSession, StreamStore } from '../../machines/ports/store.js';
 import { type Failure, failure, reasons } from '../../machines/reasons.js';
 import { NineLivesError } from '../errors.js';
 import { helloFromProtocols } from '../wire/hello.js';
-import { type AdmissionEnv, type AdmittedSession, admit, hashOfToken } from './admission.js';
+import { type AdmissionEnv, type AdmittedSession, admit } from './admission.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { Server, ServerEvents } from './api.js';
+import type { StartAttempt } from './attempt.js';
 import { type Audience, audienceOf } from './audience.js';
 import { ServerConnection } from './connection.js';
-import type { ConnectionServer, StartAttempt } from './connection-server.js';
+import type { ConnectionServer } from './connection-server.js';
 import { type AskStore, type Sessions, sessionsOf, type Users, usersOf } from './directory.js';
 import { Drain, type DrainOptions, drainPlanOf } from './drain.js';
 import { Emitter } from './emitter.js';
@@ -23,6 +24,7 @@ import { type AttachableServer, type AttachOptions, attachTo, type Listening, ty
 import { Identities } from './identity.js';
 import { type Logger, loggerOf } from './logger.js';
 import { type ServerOptions, type Settings, settingsOf } from './options.js';
+import { SessionIds } from './session-ids.js';
 import { SessionKeeper } from './session-keeper.js';
 import { askingStore } from './store-failure.js';
 import { StoreKeeper } from './store-keeper.js';
@@ -81,6 +83,7 @@ export class SessionServer implements Server, ConnectionServer {
       authenticator: authenticatorOf(options, this.#host),
       clock: this.#host.clock,
       log: this.#log,
+      ids: new SessionIds(),
     };
     this.identities = new Identities({
       env: this.#env,
@@ -185,8 +188,7 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   admit(attempt: StartAttempt, connection: ServerConnection): Promise<E.Either<Failure, AdmittedSession>> {
-    const hash = hashOfToken(attempt.start.token, attempt.hello.key);
-    return this.keeper.starts.decide(hash, connection, () => this.#admit(attempt));
+    return this.keeper.starts.decide(attempt.tokenHash, connection, () => this.#admit(attempt));
   }
 
   refused(what: Failure, { remoteAddress }: RequestInfo): void {

@@ -2,9 +2,10 @@ import { either as E } from 'fp-ts';
 import type { KeptSession } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
-import type { HelloFields, ResumeFields, StartFields } from '../wire/frames.js';
-import { type AdmittedSession, hashOfToken, keptMsOf } from './admission.js';
+import type { HelloFields, ResumeFields } from '../wire/frames.js';
+import { type AdmittedSession, keptMsOf } from './admission.js';
 import type { AdmissionGate } from './admission-gate.js';
+import type { StartAttempt } from './attempt.js';
 import type { ServerConnection } from './connection.js';
 import type { Resumption, SessionKeeping } from './connection-server.js';
 import { DetachedConnection } from './detached.js';
@@ -63,8 +64,8 @@ export class SessionKeeper implements SessionKeeping {
     return [...this.live.byUser(name), ...this.starts.byUser(name)];
   }
 
-  takeOver(hello: HelloFields, start: StartFields, by: ServerConnection): LiveSession | null {
-    const session = this.starts.find(hashOfToken(start.token, hello.key), start.username);
+  takeOver({ hello, tokenHash, start }: StartAttempt, by: ServerConnection): LiveSession | null {
+    const session = this.starts.find(tokenHash, start.username);
     if (session === null) return null;
     const former = session.connection;
     session.connection = by;
@@ -75,7 +76,7 @@ export class SessionKeeper implements SessionKeeping {
     return session;
   }
 
-  open(admitted: AdmittedSession, hello: HelloFields, start: StartFields, connection: ServerConnection): E.Either<Failure, LiveSession> {
+  open(admitted: AdmittedSession, { hello, tokenHash }: StartAttempt, connection: ServerConnection): E.Either<Failure, LiveSession> {
     const { settings, log } = this.#parts;
     const { user } = admitted.session;
     const place = placeFor({ rule: settings.sessionsPerUser, log }, user, this.ofUser(user.name));
@@ -86,7 +87,6 @@ export class SessionKeeper implements SessionKeeping {
     }
     const keptMs = keptMsOf(settings, hello);
     const terms = { keptMs, window: hello.window, features: hello.features, expiresAt: admitted.expiresAt };
-    const tokenHash = hashOfToken(start.token, hello.key);
     const session = this.#maker.make({ record: admitted.session, terms, tokenHash, origin: connection.request, connection });
     session.key = hello.key;
     if (place.kind === 'free') session.displaces = place.displaces;
