@@ -11,8 +11,9 @@ export const probeMsMin = 500;
 export const probeMsMax = 10_000;
 /** The least time of a probe where nothing waits, in milliseconds: a spike of a second each way must not cost an idle link. Where the rhythm is quicker, that. */
 export const idleProbeMsMin = 2_000;
-/** Where something waits to be acknowledged: how long until silence is a loss, probe included, on any but a slow link; in milliseconds. */
-export const silenceMsDefault = 2_000;
+/** Where something waits to be acknowledged: how long until silence is a loss, probe included, on any but a slow link, in milliseconds: two seconds, less what timers
+ * and the news of it take. */
+export const silenceMsDefault = 1_850;
 /** Where something waits and other things are heard, only the way out can be cut: how long until that is suspected, in milliseconds. */
 export const oneWayMs = 8_000;
 /** A timer that fires this much late says that the host slept or was throttled, in milliseconds: nothing is concluded from it but that one must ask. */

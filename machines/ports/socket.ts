@@ -39,7 +39,7 @@ export type OpenSocket = (request: SocketRequest, events: SocketEvents) => Socke
 /** The server's end of a socket that a client opened. */
 export interface AcceptedSocket {
   send(text: string): void;
-  /** Send the close frame and end in bounded time, without telling `closed`. */
+  /** Send the close frame and end in bounded time, without telling `closed`. With 1006, which is in no frame: end at once. */
   close(code: number, reason: string): void;
   readonly bufferedAmount: number;
   /** Bytes that came from the network so far, where it can tell: part of a long message is a sign of life too. */

@@ -17,7 +17,7 @@ export interface LivenessOwner {
   readonly bytesReceived: number | undefined;
   sayPing(id: number): void;
   /** Nobody is there any more. */
-  drop(): void;
+  drop(silent: boolean): void;
   /** Is it to be looked at more often than the idle ones? False where it can not be. */
   watch(isWatched: boolean): boolean;
 }
@@ -90,7 +90,7 @@ export class ConnectionLiveness {
         this.#bytesReceived = this.#owner.bytesReceived;
         this.#owner.sayPing(effect.id);
       }
-      if (effect.type === 'silent') this.#owner.drop();
+      if (effect.type === 'silent') this.#owner.drop(true);
     }
     if (isAsking(state)) this.#watch();
   }

@@ -28,8 +28,9 @@ import { performOnSession } from './connection-session.js';
 import type { LiveSession, SessionConnection } from './session.js';
 import type { Ticked } from './ticker.js';
 
-/** RFC 6455 §7.4.1. */
+/** RFC 6455 §7.4.1. `abnormal`: no closing handshake, since a link that lets nothing through has none, and its client would wait for its end. */
 const normalClosure = 1000;
+const abnormalClosure = 1006;
 /** UTF-8 takes at most three bytes for a UTF-16 code unit. */
 const bytesPerUnit = 3;
 
@@ -164,9 +165,9 @@ export class ServerConnection implements SessionConnection, Ticked, Performer<Co
     this.input({ type: 'violated', failure: failure(code, detail) });
   }
 
-  /** The link is of no use any more. */
-  drop(): void {
-    this.#socket.close(normalClosure, '');
+  /** The link is of no use any more. `silent`: nothing comes over it. */
+  drop(silent = false): void {
+    this.#socket.close(silent ? abnormalClosure : normalClosure, '');
     this.input({ type: 'lost' });
   }
 

@@ -237,7 +237,7 @@ waiting('anything that is heard puts it off', () => {
   const link = situations.calm();
   link.ship(10_000);
   link.heard(11_000);
-  assert.is(link.look(11_500), `awaitTimer(${1_000})`);
+  assert.is(link.look(11_500), `awaitTimer(${silenceMsDefault - probeMsMin - 500})`);
 });
 
 waiting('but not for ever: where all is heard and nothing acknowledged, it asks for an answer of its own', () => {
