@@ -1,4 +1,3 @@
-import type { VirtualHost } from '../../adapters/hosts/virtual.js';
 import type { VirtualPage, VirtualTab } from '../../adapters/hosts/virtual-tab.js';
 import { ninelivesTransport } from '../../adapters/transports/ninelives.js';
 import type { SessionClient } from '../client/client.js';
@@ -20,27 +19,30 @@ export interface Page {
   unload(): void;
 }
 
-/** Load a page with a client in a tab. `loading`: hears of what the page has to load in real time. */
-export const openPage = (
-  host: VirtualHost,
-  owner: PathOwner,
-  conditions: Conditions,
-  tab: VirtualTab,
-  options: ClientOptions,
-  loading: (loaded: Promise<unknown>) => void,
-): Page => {
+/** What a page needs of its world. */
+export interface PageOwner extends PathOwner {
+  /** The page loads something, in real time. */
+  loading(loaded: Promise<unknown>): void;
+  /** Called before anybody else can listen to it. */
+  watch(client: SessionClient): void;
+}
+
+/** Load a page with a client in a tab. */
+export const openPage = (owner: PageOwner, conditions: Conditions, tab: VirtualTab, options: ClientOptions): Page => {
   const loaded: VirtualPage = tab.load();
-  const life = mortal(host, () => {
+  const life = mortal(owner.host, () => {
     // Who asks for the tab loads its keeper at that moment: behind that, this is loaded.
-    loading(import('../client/persist/tab-keeper.js'));
+    owner.loading(import('../client/persist/tab-keeper.js'));
     return loaded;
   });
   if (conditions.isOffline) life.hint('offline');
   const path = new Path(owner, conditions);
   const transport = ninelivesTransport({ openSocket: path.open, host: life.host });
-  const client = createClientOn(() => life.host, websocketOn(undefined), { ...options, url: undefined, transport });
+  const made = createClientOn(() => life.host, websocketOn(undefined), { ...options, url: undefined, transport });
+  const client = made as unknown as SessionClient;
+  owner.watch(client);
   return {
-    client: client as unknown as SessionClient,
+    client,
     path,
     life,
     tab,

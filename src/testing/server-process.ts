@@ -3,7 +3,7 @@ import type { AuthenticateFunction } from '../../adapters/auth/function.js';
 import type { VirtualHost } from '../../adapters/hosts/virtual.js';
 import type { Authenticator } from '../../machines/ports/authenticator.js';
 import type { SessionStore, SessionTurn } from '../../machines/ports/store.js';
-import type { Logger, ServerOptions } from '../server/index.js';
+import type { Logger, Server, ServerOptions } from '../server/index.js';
 import { SessionServer } from '../server/server.js';
 import { type Mortal, mortal } from './mortal.js';
 import { mortalStore } from './mortal-store.js';
@@ -22,6 +22,9 @@ export interface ServerProcessParts {
   readonly logger: Logger;
   /** Is nobody of this name to be admitted? */
   isDenied(username: string): boolean;
+  /** Called before anybody else can listen to it. */
+  watch(server: SessionServer): void;
+  readonly app: ((server: Server) => void) | undefined;
   /** These turns are about to be written. */
   committing(turns: readonly SessionTurn[]): void;
 }
@@ -52,5 +55,9 @@ export const startProcess = (parts: ServerProcessParts): ServerProcess => {
     store: mortalStore(parts.store, life, parts.committing),
     host: life.host,
   });
+  parts.watch(server);
+  parts.app?.(server as unknown as Server);
+  // As listening does: sessions of an earlier server wait for their clients from now on.
+  void server.opened();
   return { server, life };
 };

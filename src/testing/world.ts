@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert';
 import { type VirtualHost, virtualHost } from '../../adapters/hosts/virtual.js';
 import { type VirtualTab, virtualTabs } from '../../adapters/hosts/virtual-tab.js';
 import { memory } from '../../adapters/stores/memory.js';
@@ -8,84 +9,15 @@ import type { Session } from '../client/session.js';
 import type { Server, ServerOptions } from '../server/index.js';
 import { authenticationUntil } from '../server/session.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
+import type { TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
+import { brokenPromises, type Guarantees, Ledger, watchedMax } from './ledger.js';
 import { keptLog, type LogLine } from './log.js';
 import { type Network, networkOver } from './network.js';
-import { openPage, type Page } from './page.js';
+import { openPage, type Page, type PageOwner } from './page.js';
 import { type Accept, fineConditions, Path } from './path.js';
 import { type ServerProcess, startProcess } from './server-process.js';
 import { timeOf, type WorldTime } from './time.js';
-
-/** What a client in a world may be told. How the server is reached is the world's. */
-export type TestClientOptions<C extends Contract = AnyContract> = Omit<ClientOptions<C>, 'url' | 'transport'>;
-
-/** What a world begins with. */
-export interface TestWorldOptions<C extends Contract = AnyContract> {
-  /** The app's server: called with each new one, before anything reaches it. */
-  readonly app?: (server: Server<C>) => void;
-  /**
-   * What `createServer` is given. Its clock is the world's. Default for `store`: one in memory that keeps streams, so that sessions outlive their server.
-   * Default for `logger`: `world.log`.
-   */
-  readonly server?: Omit<ServerOptions, 'host'>;
-  /** What `createClient` is given, for each client of the world. */
-  readonly client?: TestClientOptions<C>;
-  /** The same seed gives the same random draws. Default: 1. */
-  readonly seed?: number;
-}
-
-/**
- * A server, its clients and the network between them, in one process and one virtual time.
- *
- * @example
- * const world = testWorld({ app: (server) => server.on('session', (session) => session.on('chat', store)) });
- * const kitty = world.client();
- * const session = await world.start(kitty, { username: 'jane' });
- * world.network.offline();
- * session.send('chat', { text: 'hi' });
- * await world.advance(60_000);
- * world.network.online();
- * await world.advance(1_000); // resumed, and handled
- * await world.close();
- */
-export interface TestWorld<C extends Contract = AnyContract> extends WorldTime {
-  /** The server: another object once it was restarted. */
-  readonly server: Server<C>;
-  /** A client in a tab of its own, for the app's code: what `createClient` gives. */
-  client(options?: TestClientOptions<C>): Client<C>;
-  /** Start a session, and let the time pass that it takes. Rejects with the start's error. */
-  start(client: Client<C>, options: StartOptions): Promise<Session<C>>;
-  /** The network of all clients, and of those to come. */
-  readonly network: Network;
-  /** The network of one client. */
-  networkOf(client: Client<C>): Network;
-  /** What a client's platform says: that its page is hidden or visible again, has thawed, or that the network is another one. */
-  hint(client: Client<C>, hint: NetworkHint): void;
-  /** Load the page of a client again: gives the client of the new page, in the same tab. Only with `persist: 'tab'` does it know of the former one's session. */
-  reload(client: Client<C>): Promise<Client<C>>;
-  /** A client in a duplicate of another's tab, with a copy of what is kept there. */
-  duplicateTab(client: Client<C>): Client<C>;
-  /** From now on nobody of this name is admitted, no credential of theirs is renewed, nobody signs in as them. Sessions go on until then. Without a name: nobody at all. */
-  deny(username?: string): void;
-  /** Undo `deny`, for one name or for all. */
-  allow(username?: string): void;
-  /**
-   * Let the authentication of a client's session end in so many milliseconds. Default: 0, at once, without a renewal. A session that its server does not have is left as it is.
-   *
-   * @example
-   * world.expire(kitty, 60_000); // the server asks for a new credential in time
-   */
-  expire(client: Client<C>, inMs?: number): void;
-  /** A deploy: the server says its goodbyes and closes, and another one opens its store. */
-  restartServer(): Promise<void>;
-  /** `kill -9`: the server is gone between two events, and so is all that its store does not have. Nobody listens until `restartServer`. */
-  killServer(): Promise<void>;
-  /** What the servers logged, the last 1,000 lines; where the options name no logger. */
-  readonly log: readonly LogLine[];
-  /** The clock, for an app that takes one. */
-  readonly clock: Clock;
-  /** End all that goes on. */
-  close(): Promise<void>;
-}
+import { type Watched, watchClient, watchServer } from './watch.js';
 
 /** The world itself: untyped, as all payloads are JSON within. */
 class World implements TestWorld {
@@ -100,6 +32,8 @@ class World implements TestWorld {
   readonly #standing: Path;
   readonly #denied = new Set<string>();
   #deniesAll = false;
+  readonly #ledger = new Ledger();
+  readonly #watched: Watched = new WeakSet();
   #process: ServerProcess;
   #loading: Promise<unknown> = Promise.resolve();
   readonly network: Network;
@@ -151,6 +85,9 @@ class World implements TestWorld {
     page.life.hint('leaving');
     // What is written before a page goes, and its goodbye.
     await this.settle();
+    const { sessionId, persisted } = client.getSnapshot();
+    if (sessionId !== null && persisted) this.#ledger.written('up', sessionId);
+    if (sessionId !== null) this.#ledger.died('up', [sessionId]);
     page.unload();
     this.#pages.delete(client);
     return this.#open(page.tab, page.options, page.path);
@@ -188,7 +125,7 @@ class World implements TestWorld {
   }
 
   async killServer(): Promise<void> {
-    this.#process.life.die();
+    this.#serverDied();
     // The platform closes what the process had open: its clients' connections, and its store.
     for (const { path } of this.#pages.values()) path.cut('client');
     await this.#store.close()();
@@ -199,6 +136,17 @@ class World implements TestWorld {
     await this.result(Promise.all([...this.#pages.keys()].map((client) => client.endSession())));
     if (this.#process.life.isAlive) await this.#stopServer();
     for (const page of this.#pages.values()) page.unload();
+  }
+
+  guarantees(): Guarantees {
+    return this.#ledger.guarantees();
+  }
+
+  assertGuarantees(): void {
+    if (this.#ledger.isFull)
+      throw new Error(`More than ${watchedMax} messages were sent and handled in this world: its guarantees are not known.`);
+    const message = brokenPromises(this.guarantees());
+    if (message !== null) throw new AssertionError({ message });
   }
 
   advance(ms: number): Promise<void> {
@@ -227,9 +175,14 @@ class World implements TestWorld {
   }
 
   #open(tab: VirtualTab, options: ClientOptions, { conditions }: Path): Client {
-    const page = openPage(this.#host, this.#pathOwner, conditions, tab, options, (loaded) => {
-      this.#loading = loaded;
-    });
+    const owner: PageOwner = {
+      ...this.#pathOwner,
+      loading: (loaded) => {
+        this.#loading = loaded;
+      },
+      watch: (client) => watchClient(this.#ledger, this.#watched, client),
+    };
+    const page = openPage(owner, conditions, tab, options);
     this.#pages.set(page.client, page);
     return page.client;
   }
@@ -242,23 +195,28 @@ class World implements TestWorld {
 
   #startServer(): ServerProcess {
     const { server: options = {}, app } = this.#options;
-    const started = startProcess({
+    return startProcess({
       host: this.#host,
       store: this.#store,
       options,
+      app,
       logger: this.#log.logger,
       isDenied: (username) => this.#deniesAll || this.#denied.has(username),
-      committing: () => undefined,
+      watch: (server) => watchServer(this.#ledger, this.#watched, server),
+      committing: (turns) => {
+        for (const { id } of turns) this.#ledger.written('down', id);
+      },
     });
-    app?.(started.server as unknown as Server);
-    // As listening does: sessions of an earlier server wait for their clients from now on.
-    void started.server.opened();
-    return started;
   }
 
   async #stopServer(): Promise<void> {
     await this.result(this.#process.server.close());
+    this.#serverDied();
+  }
+
+  #serverDied(): void {
     this.#process.life.die();
+    this.#ledger.died('down', this.#ledger.sessions('down'));
   }
 }
 
