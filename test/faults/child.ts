@@ -19,6 +19,8 @@ export interface Child {
   readonly announced: { readonly all: number; readonly recovered: number };
   /** `kill -9`, or another signal; settles when the process is gone. */
   kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Have the server say goodbye to everybody, with a time to come back; settles when the process is gone. */
+  drain(): Promise<void>;
   /** Close the server in order. */
   close(): Promise<void>;
 }
@@ -71,6 +73,10 @@ export const startChild = async (settings: ChildSettings): Promise<Child> => {
     announced,
     kill: (signal = 'SIGKILL') => {
       child.kill(signal);
+      return exited;
+    },
+    drain: () => {
+      order({ drain: true });
       return exited;
     },
     close: () => {

@@ -47,7 +47,8 @@ interface Crowd {
   readonly proxyUrl: string;
   child: Child;
   cut(): void;
-  restart(): Promise<void>;
+  /** The server is killed, or drained, and another process takes its place. */
+  restart(how?: 'kill' | 'drain'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -81,8 +82,8 @@ const startCrowd = async (size: number, options: { readonly store: 'memory' | 's
       return child;
     },
     cut: () => proxy.cut('both'),
-    restart: async () => {
-      await child.kill();
+    restart: async (how = 'kill') => {
+      await child[how]();
       child = await startChild(settings);
       proxy.leadTo({ host: '127.0.0.1', port: child.port });
     },
@@ -90,10 +91,17 @@ const startCrowd = async (size: number, options: { readonly store: 'memory' | 's
   };
 };
 
+interface Herd {
+  readonly name: string;
+  readonly what: string;
+  readonly store: 'memory' | 'sqlite';
+  how(crowd: Crowd): Promise<void>;
+}
+
 /** All clients lose their links at once; each comes back, and no more at a time than are admitted. */
-const herd = async (name: string, what: string, size: number, how: (crowd: Crowd) => Promise<void>): Promise<CrowdResult> => {
+const herd = async ({ name, what, store, how }: Herd, size: number): Promise<CrowdResult> => {
   const problems: string[] = [];
-  const crowd = await startCrowd(size, { store: 'memory' });
+  const crowd = await startCrowd(size, { store });
   const backAt: number[] = [];
   let lost = 0;
   let loopP99Ms = Number.NaN;
@@ -200,14 +208,16 @@ export interface CrowdRow {
 
 /** What a client's return may have missed; just below what a server holds for one. */
 const MISSED = 9_999;
-const crowdRow = (name: string, what: string, how: (crowd: Crowd) => Promise<void>): CrowdRow => ({
-  name,
-  what,
-  run: (size) => herd(name, what, size, how),
-});
+const crowdRow = (of: Herd): CrowdRow => ({ name: of.name, what: of.what, run: (size) => herd(of, size) });
 
 export const crowdRows: readonly CrowdRow[] = [
-  crowdRow('herd-cut', 'all links are cut with the server alive', async (crowd) => crowd.cut()),
-  crowdRow('herd-restart', 'the server is killed and started again', (crowd) => crowd.restart()),
+  crowdRow({ name: 'herd-cut', what: 'all links are cut with the server alive', store: 'memory', how: async (crowd) => crowd.cut() }),
+  crowdRow({ name: 'herd-restart', what: 'the server is killed and started again', store: 'memory', how: (crowd) => crowd.restart() }),
+  crowdRow({
+    name: 'herd-drain',
+    what: 'the server is drained, and another on the same SQLite file takes its place',
+    store: 'sqlite',
+    how: (crowd) => crowd.restart('drain'),
+  }),
   { name: 'backlog', what: 'one client of many comes back to much that it missed', run: (size) => backlog(Math.ceil(size / 2), MISSED) },
 ];

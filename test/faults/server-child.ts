@@ -27,7 +27,8 @@ export type Order =
   | { readonly burst: number }
   | { readonly ask: number; readonly what: 'last' | 'usage' }
   | { readonly drain: true }
-  | { readonly close: true };
+  | { readonly close: true }
+  | { readonly drain: true };
 
 export interface Usage {
   readonly heapBytes: number;
@@ -100,6 +101,7 @@ process.on('message', (order: Order) => {
   if ('rate' in order) flow.rate(order.rate);
   else if ('burst' in order) flow.burst(order.burst);
   else if ('ask' in order) tell({ answer: order.ask, value: order.what === 'last' ? flow.last : usage() });
+  else if ('drain' in order) void server.drain().then(() => process.disconnect());
   else if ('close' in order) void server.close().then(() => process.disconnect());
 });
 process.on('disconnect', () => process.exit());
