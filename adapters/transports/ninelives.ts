@@ -1,12 +1,3 @@
-import {
-  initialLiveness,
-  isAsking,
-  type LivenessInput,
-  type LivenessState,
-  type LivenessStep,
-  reduceLiveness,
-} from '../../machines/liveness/liveness.js';
-import { noSigns, noteHeard, notePassed, noteSaid, type Signs } from '../../machines/liveness/signs.js';
 import type { Host, TimerHandle } from '../../machines/ports/host.js';
 import type { OpenSocket, Socket, SocketClose } from '../../machines/ports/socket.js';
 import type { Link, LinkEvents, LinkOptions, Openings, StartOpening, Transport } from '../../machines/ports/transport.js';
@@ -14,18 +5,12 @@ import { type Failure, failure, reasonFromCloseCode } from '../../machines/reaso
 import type { InboundData, InboundPacket, OutboundData } from '../../machines/stream/packets.js';
 import { decodeServerBatch } from '../../src/wire/decode-server.js';
 import { encodeBatch } from '../../src/wire/encode.js';
-import type { DenyFields, HelloFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
+import type { DenyFields, OutboundFrame, ServerFrame, StartFields, WelcomeFields } from '../../src/wire/frames.js';
 import { helloToEntry } from '../../src/wire/hello.js';
 import { isPacket } from '../../src/wire/is-packet.js';
-import {
-  protocolVersion,
-  renewalFeature,
-  resumeFeature,
-  signInFeature,
-  subprotocol,
-  volatileBufferedMax,
-  volatileFeature,
-} from '../../src/wire/limits.js';
+import { renewalFeature, signInFeature, subprotocol, volatileBufferedMax, volatileFeature } from '../../src/wire/limits.js';
+import { helloOf } from './ninelives-hello.js';
+import { LinkLiveness, type LivenessOwner } from './ninelives-liveness.js';
 
 export interface NinelivesTransportOptions {
   readonly openSocket: OpenSocket;
@@ -60,7 +45,7 @@ type Step = 'preparing' | 'opening' | 'greeting' | 'welcomed' | 'over';
 /** What each question may be welcomed with: a resume that the server calls a start, or the reverse, would cross two streams. */
 const answerTo = { start: 'started', resume: 'resumed' } as const;
 
-class NinelivesLink implements Link {
+class NinelivesLink implements Link, LivenessOwner {
   readonly #transport: NinelivesTransportOptions;
   readonly #openings: Openings;
   readonly #events: LinkEvents;
@@ -75,13 +60,13 @@ class NinelivesLink implements Link {
   #socket: Socket | null = null;
   #timer: TimerHandle | null = null;
   #hasVolatile = false;
-  #liveness: LivenessState | null = null;
-  readonly #signs: Signs = noSigns(0);
+  readonly #liveness: LinkLiveness;
 
   constructor(transport: NinelivesTransportOptions, openings: Openings, events: LinkEvents, options: LinkOptions) {
     this.#transport = transport;
     this.#openings = openings;
     this.#events = events;
+    this.#liveness = new LinkLiveness(this, events);
     this.#options = options;
     this.#asks = openings.resume === null ? 'start' : 'resume';
     // What can throw in it is the socket's opening and the hello's encoding, whose messages may repeat a credential.
@@ -93,8 +78,7 @@ class NinelivesLink implements Link {
     if (packets[0]?.kind === 'volatile' && (!this.#hasVolatile || (this.#socket?.bufferedAmount ?? 0) > volatileBufferedMax)) return;
     const text = encodeBatch(packets);
     this.#socket?.send(text);
-    const now = this.#now();
-    if (noteSaid(this.#signs, this.#events.progress(), text.length, now)) this.#live({ type: 'awaiting', now, signs: this.#signs });
+    this.#liveness.said(text.length);
   }
 
   renew(): void {
@@ -109,7 +93,7 @@ class NinelivesLink implements Link {
   }
 
   probe(): void {
-    if (this.#step === 'welcomed') this.#live({ type: 'hint', now: this.#now(), signs: this.#signs });
+    if (this.#step === 'welcomed') this.#liveness.hinted();
   }
 
   close(goodbye = false): void {
@@ -121,7 +105,7 @@ class NinelivesLink implements Link {
   async #open(): Promise<void> {
     const start = this.#asks === 'start' ? await this.#start() : undefined;
     if (start === null || this.#step === 'over') return;
-    const hello = this.#hello(start);
+    const hello = helloOf(this.#openings, this.#options, start);
     const inUpgrade = this.#transport.helloIn !== 'frame' && !this.#options.afterFailedOpen;
     const entry = inUpgrade ? helloToEntry(hello) : null;
     const firstText = entry === null ? encodeBatch([{ kind: 'hello', hello }]) : null;
@@ -147,21 +131,6 @@ class NinelivesLink implements Link {
     }
   }
 
-  #hello(start: StartFields | undefined): HelloFields {
-    const { apiKey, agent, window, abandoned, resume } = this.#openings;
-    return {
-      v: protocolVersion,
-      ...(apiKey === null ? {} : { key: apiKey }),
-      agent,
-      features: [resumeFeature, volatileFeature, renewalFeature, signInFeature],
-      window,
-      pingEveryMs: this.#options.pingEveryMs,
-      ...(start === undefined ? {} : { start }),
-      ...(resume === null ? {} : { resume: resumeFields(resume) }),
-      ...(abandoned === null ? {} : { abandoned: { session: abandoned.sessionId, tokens: abandoned.tokens } }),
-    };
-  }
-
   #opened(firstText: string | null): void {
     this.#step = 'greeting';
     if (firstText !== null) this.#socket?.send(firstText);
@@ -170,15 +139,15 @@ class NinelivesLink implements Link {
   }
 
   #awaitAnswer(): void {
-    this.#setTimer(this.#options.helloTimeoutMs, () => this.#breakOff(failure('HelloTimeoutError')));
+    this.setTimer(this.#options.helloTimeoutMs, () => this.#breakOff(failure('HelloTimeoutError')));
   }
 
   #received(data: string | ArrayBuffer): void {
     if (typeof data !== 'string') return this.#breakOff(failure('ProtocolError', 'A binary message came.'));
     const batch = decodeServerBatch(data);
     if (!batch.ok) return this.#breakOff(failure(batch.code, batch.detail));
-    const now = this.#now();
-    this.#signs.heardAt = now;
+    const now = this.now();
+    this.#liveness.noted(now);
     const { frames } = batch;
     if (this.#step === 'welcomed' && this.#hasSignIn && frames.every(isPacket)) {
       this.#events.received(frames);
@@ -206,10 +175,7 @@ class NinelivesLink implements Link {
   }
 
   #heard(now: number): void {
-    if (this.#liveness === null || this.#step !== 'welcomed') return;
-    const roundTripMs = noteHeard(this.#signs, this.#events.progress(), now);
-    if (roundTripMs !== null) this.#live({ type: 'timed', roundTripMs, now, signs: this.#signs });
-    if (isAsking(this.#liveness)) this.#live({ type: 'heard', now, signs: this.#signs });
+    if (this.#step === 'welcomed') this.#liveness.heard(now);
   }
 
   #control(frame: Exclude<ServerFrame, InboundPacket>): void {
@@ -218,12 +184,7 @@ class NinelivesLink implements Link {
         this.#send([{ kind: 'pong', id: frame.id }]);
         return;
       case 'pong':
-        if (frame.id === this.#liveness?.probe?.id) {
-          const now = this.#now();
-          notePassed(this.#signs, now);
-          this.#live({ type: 'pong', id: frame.id, now, signs: this.#signs });
-        }
-        return;
+        return this.#liveness.answered(frame.id);
       case 'welcome':
         this.#welcomed(frame.welcome);
         return;
@@ -267,7 +228,7 @@ class NinelivesLink implements Link {
     this.#asks = 'start';
     this.#step = 'preparing';
     // No deadline spans a return: an app that never answers must not leave the session lost for good.
-    this.#setTimer(this.#options.helloTimeoutMs, () => this.#fail(failure('AuthParamsUnavailableError', 'It did not answer in time.')));
+    this.setTimer(this.#options.helloTimeoutMs, () => this.#fail(failure('AuthParamsUnavailableError', 'It did not answer in time.')));
     const start = await this.#start();
     if (start === null || (this.#step as Step) === 'over') return;
     this.#step = 'greeting';
@@ -298,46 +259,33 @@ class NinelivesLink implements Link {
       },
       positions === undefined ? null : { ...positions, incarnation },
     );
-    const { silenceMs } = this.#options;
-    this.#liveStep(initialLiveness({ pingEveryMs, setsRhythm: false, silenceMs }, this.#now(), this.#signs));
+    this.#liveness.begin(pingEveryMs, this.#options);
   }
 
-  #live(input: LivenessInput): void {
-    if (this.#liveness !== null) this.#liveStep(reduceLiveness(this.#liveness, input));
+  // --- What liveness asks for ---
+
+  get isOver(): boolean {
+    return this.#step === 'over';
   }
 
-  #look(): void {
-    if (this.#liveness === null) return;
-    const now = this.#now();
-    this.#live({ type: 'look', now, signs: this.#signs, lostMs: now - this.#liveness.dueAt, nextAt: now });
+  now(): number {
+    return this.#transport.host.clock.now();
   }
 
-  #liveStep([state, effects]: LivenessStep): void {
-    this.#liveness = state;
-    for (const effect of effects) {
-      // The owner may have closed it from within.
-      if (this.#step === 'over') return;
-      switch (effect.type) {
-        case 'ping':
-          this.#send([{ kind: 'ping', id: effect.id }]);
-          break;
-        case 'awaitTimer':
-          this.#setTimer(effect.inMs, () => this.#look());
-          break;
-        case 'suspected':
-          this.#events.suspected();
-          break;
-        case 'heard':
-          this.#events.heard();
-          break;
-        case 'measured':
-          this.#events.measured(effect.roundTripMs);
-          break;
-        case 'silent':
-          this.#fail(failure('ConnectionSilentError'));
-          break;
-      }
-    }
+  sayPing(id: number): void {
+    this.#send([{ kind: 'ping', id }]);
+  }
+
+  silent(): void {
+    this.#fail(failure('ConnectionSilentError'));
+  }
+
+  setTimer(inMs: number, callback: () => void): void {
+    this.#clearTimer();
+    this.#timer = this.#transport.host.clock.setTimeout(() => {
+      this.#timer = null;
+      callback();
+    }, inMs);
   }
 
   #closed(close: SocketClose): void {
@@ -374,28 +322,11 @@ class NinelivesLink implements Link {
     this.#socket?.send(encodeBatch(frames));
   }
 
-  #now(): number {
-    return this.#transport.host.clock.now();
-  }
-
-  #setTimer(inMs: number, callback: () => void): void {
-    this.#clearTimer();
-    this.#timer = this.#transport.host.clock.setTimeout(() => {
-      this.#timer = null;
-      callback();
-    }, inMs);
-  }
-
   #clearTimer(): void {
     if (this.#timer !== null) this.#transport.host.clock.clearTimeout(this.#timer);
     this.#timer = null;
   }
 }
-
-const resumeFields = ({ sessionId, tokens, nextToken, positions, life }: NonNullable<Openings['resume']>): HelloFields['resume'] => {
-  const { incarnation, ...rest } = positions;
-  return { session: sessionId, tokens, next: nextToken, positions: rest, incarnation, ...(life === 0 ? {} : { life }) };
-};
 
 /** The app's own function failed: with a failure of ours where the shell gave one, otherwise with what was thrown kept out of sight. */
 const failureFrom = (thrown: unknown): Failure =>
