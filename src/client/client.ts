@@ -8,45 +8,24 @@ import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session
 import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
 import { type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
 import { errorOf, NineLivesError } from '../errors.js';
-import type { AnyContract, Contract } from '../stream/contract.js';
 import type { Conversation } from '../stream/conversation.js';
 import { isSignal, isSpan } from '../stream/room.js';
 import type { Unconfirmed } from '../stream/sent.js';
+import type { Client } from './api.js';
 import { converse } from './converse.js';
 import { Credentials, claimOf } from './credentials.js';
-import { Emitter, rethrow } from './emitter.js';
+import { Emitter } from './emitter.js';
 import type { ClientEvents } from './events.js';
 import { Identity } from './identity.js';
+import { guarded } from './inspection.js';
 import { Keeping } from './keeping.js';
 import { Links, type Receive } from './links.js';
 import { type ClientOptions, clientDefaults, policyOf, type StartOptions } from './options.js';
 import type { KeptSession } from './persist/tab-keeper.js';
 import { type EndResult, type StartResult, startFailed, startSucceeded } from './results.js';
-import { ClientSession, type Session } from './session.js';
+import { ClientSession } from './session.js';
 import { type ClientSnapshot, type View, viewOf } from './snapshot.js';
-
-/**
- * A client: at most one session at a time. It opens nothing until a session is started, and leaves nothing running once it is over.
- */
-export interface Client<C extends Contract = AnyContract> {
-  /** Start a session. Never rejects; settles within its deadline; after a failure nothing goes on in the background. */
-  startSession(options: StartOptions): Promise<StartResult<Session<C>>>;
-  /** End the session, or take back a start. Never rejects; settles at once where there is nothing to end. */
-  endSession(): Promise<EndResult>;
-  /**
-   * Try now instead of waiting, for a button beside "connection lost". True: a try begins, at once or, where there were many lately, within five
-   * seconds (`getSnapshot().retryAt`). False: no try is waited for, or the server named its time, which is kept.
-   */
-  retryNow(): boolean;
-  /** The session, while there is one. */
-  readonly session: Session<C> | null;
-  /** Listen to an event; the returned function stops it. */
-  on<E extends keyof ClientEvents>(event: E, listener: ClientEvents[E]): () => void;
-  /** The client at this moment: plain data, the same object until something changes. */
-  getSnapshot(): ClientSnapshot;
-  /** Be told that the snapshot has changed; the returned function stops it. */
-  subscribe(listener: () => void): () => void;
-}
+import { Snapshots } from './snapshots.js';
 
 /** Every command of the machine has its method here: one that is added there and not here does not compile. */
 type Commands = Pick<Client, CommandMethod>;
@@ -64,7 +43,7 @@ export class SessionClient implements Client, Commands {
   readonly #keeping: Keeping | null;
   readonly #events = new Emitter<ClientEvents>();
   readonly #actor: ActorRefFrom<SessionMachine>;
-  readonly #changes = new Emitter<{ changed: (nothing: undefined) => void }>();
+  readonly #snapshots = new Snapshots((former) => this.#viewAfter(former));
   #session: ClientSession | null = null;
   #start: Start | null = null;
   /** Is the session one that an earlier page left? */
@@ -72,10 +51,6 @@ export class SessionClient implements Client, Commands {
   #ends: ((result: EndResult) => void)[] = [];
   #unconfirmed: readonly Unconfirmed[] = [];
   #stopHints: (() => void) | null = null;
-  #view: View | null = null;
-  /** What the subscribers know of. */
-  #told: ClientSnapshot | null = null;
-  #notifyPlanned = false;
 
   constructor(options: ClientOptions, host: Host, transport: Transport) {
     this.#options = options;
@@ -93,7 +68,7 @@ export class SessionClient implements Client, Commands {
       renewalAsked: () => this.#session?.identity.asked(),
       resumed: () => this.#resumed(),
       denied: (what) => this.#denied(what),
-      changed: () => this.#notify(),
+      changed: () => this.#snapshots.changed(),
     });
     this.#keeping =
       options.persist === undefined
@@ -116,7 +91,7 @@ export class SessionClient implements Client, Commands {
       input: { policy: policyOf(options) },
     });
     for (const type of emittedTypes) this.#actor.on(type, (event) => this.#emitted(event));
-    this.#actor.subscribe(() => this.#notify());
+    this.#actor.subscribe(() => this.#snapshots.changed());
     this.#actor.start();
   }
 
@@ -188,8 +163,16 @@ export class SessionClient implements Client, Commands {
   }
 
   getSnapshot(): ClientSnapshot {
+    return this.#snapshots.get();
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#snapshots.subscribe(listener);
+  }
+
+  #viewAfter(former: View | null): View {
     const { clock } = this.#host;
-    this.#view = viewOf(
+    return viewOf(
       this.#actor.getSnapshot(),
       {
         roundTripMs: this.#links.roundTripMs,
@@ -197,14 +180,8 @@ export class SessionClient implements Client, Commands {
         persisted: this.#keeping?.persisted ?? false,
         wallOffsetMs: () => clock.wall() - clock.now(),
       },
-      this.#view,
+      former,
     );
-    return this.#view.snapshot;
-  }
-
-  subscribe(listener: () => void): () => void {
-    if (!this.#changes.hasListeners('changed')) this.#told = this.getSnapshot();
-    return this.#changes.on('changed', () => listener());
   }
 
   #converse(about: Pick<Welcome, 'sessionId' | 'user'>, terms: StreamTerms, kept?: KeptSession): Conversation {
@@ -224,7 +201,7 @@ export class SessionClient implements Client, Commands {
         violated: (what) => this.#violated(what),
         dropped: (entry) => {
           keeping?.dropped(entry);
-          this.#notify();
+          this.#snapshots.changed();
         },
         changed: keeping === null ? undefined : () => keeping.changed(),
         identified: ({ user, expiresAt }) => {
@@ -244,7 +221,7 @@ export class SessionClient implements Client, Commands {
       about,
       conversation,
       this.#options.requestTimeoutMs ?? clientDefaults.requestTimeoutMs,
-      () => this.#notify(),
+      () => this.#snapshots.changed(),
       (session) => new Identity(this.#credentials, this.#links, () => (this.#session === session ? session : null)),
     );
   }
@@ -386,30 +363,4 @@ export class SessionClient implements Client, Commands {
     this.#ends = [];
     for (const settle of ends) settle(result);
   }
-
-  /** Once a turn, and only where the view is another one. */
-  #notify(): void {
-    if (this.#notifyPlanned || !this.#changes.hasListeners('changed')) return;
-    this.#notifyPlanned = true;
-    queueMicrotask(() => {
-      this.#notifyPlanned = false;
-      const snapshot = this.getSnapshot();
-      if (snapshot === this.#told) return;
-      this.#told = snapshot;
-      this.#changes.emit('changed', undefined);
-    });
-  }
 }
-
-/** An observer that throws is the observer's affair: thrown through the machine, its error would stop a start half-way. */
-const guarded = (inspect: ClientOptions['inspect']): ClientOptions['inspect'] =>
-  inspect === undefined
-    ? undefined
-    : (event) => {
-        try {
-          if (typeof inspect === 'function') inspect(event);
-          else inspect.next?.(event);
-        } catch (error) {
-          rethrow(error);
-        }
-      };

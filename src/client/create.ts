@@ -1,7 +1,8 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { Contract } from '../stream/contract.js';
 import { checkRoom, checkSpan } from '../stream/room.js';
-import { type Client, SessionClient } from './client.js';
+import type { Client } from './api.js';
+import { SessionClient } from './client.js';
 import type { ClientOptions, TransportFactory } from './options.js';
 import { profiles } from './profiles.js';
 import { transportOf, type WebsocketTransportOptions } from './transports.js';

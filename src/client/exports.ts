@@ -13,7 +13,7 @@ export type { ReadyOptions } from '../stream/readiness.js';
 export type { RequestHandlerInfo, RequestOptions, RequestResult } from '../stream/requests.js';
 export type { SendOptions } from '../stream/send-options.js';
 export type { AcceptedSend, Confirmation, RefusedSend, SendResult, Unconfirmed } from '../stream/sent.js';
-export type { Client } from './client.js';
+export type { Client } from './api.js';
 export type { ClientEvent, ClientEvents } from './events.js';
 export type { ClientOptions, StartOptions, TransportFactory } from './options.js';
 export type { Profile } from './profiles.js';

@@ -3,7 +3,7 @@
  */
 import { browserHost } from '../../adapters/hosts/browser.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
-import type { Client } from './client.js';
+import type { Client } from './api.js';
 import { createClientOn } from './create.js';
 import type { ClientOptions } from './options.js';
 import { websocketOn } from './transports.js';

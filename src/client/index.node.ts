@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { nodeHost } from '../../adapters/hosts/node.js';
 import type { WebSocketConstructor } from '../../adapters/sockets/websocket.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
-import type { Client } from './client.js';
+import type { Client } from './api.js';
 import { createClientOn } from './create.js';
 import type { ClientOptions } from './options.js';
 import { websocketOn } from './transports.js';

@@ -3,7 +3,7 @@ import { type VirtualHost, virtualHost } from '../../adapters/hosts/virtual.js';
 import { type VirtualTab, virtualTabs } from '../../adapters/hosts/virtual-tab.js';
 import { memory } from '../../adapters/stores/memory.js';
 import type { Clock, NetworkHint } from '../../machines/ports/host.js';
-import type { Client } from '../client/client.js';
+import type { Client } from '../client/api.js';
 import type { ClientOptions, StartOptions } from '../client/options.js';
 import type { Session } from '../client/session.js';
 import type { Server, ServerOptions } from '../server/index.js';

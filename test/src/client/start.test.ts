@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { seededRandom } from '../../../adapters/hosts/seeded.js';
-import type { Client } from '../../../src/client/client.js';
+import type { Client } from '../../../src/client/api.js';
 import type { StartResult } from '../../../src/client/results.js';
 import type { Session } from '../../../src/client/session.js';
 import { admits, denies, greetsOnly, inTurn, isSilent, refuses, welcome } from '../../support/scripted-transport.js';

@@ -3,7 +3,7 @@ import { type VirtualHost, virtualHost } from '../../../adapters/hosts/virtual.j
 import { memorySockets } from '../../../adapters/sockets/memory.js';
 import { ninelivesTransport } from '../../../adapters/transports/ninelives.js';
 import { emittedTypes } from '../../../machines/session/public.js';
-import type { Client } from '../../../src/client/client.js';
+import type { Client } from '../../../src/client/api.js';
 import { createClientOn } from '../../../src/client/create.js';
 import type { ClientEvent, ClientEvents } from '../../../src/client/events.js';
 import type { ClientOptions } from '../../../src/client/options.js';

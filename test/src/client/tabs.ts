@@ -5,7 +5,7 @@ import { memorySockets } from '../../../adapters/sockets/memory.js';
 import { ninelivesTransport } from '../../../adapters/transports/ninelives.js';
 import type { Host, NetworkHint } from '../../../machines/ports/host.js';
 import type { OpenSocket } from '../../../machines/ports/socket.js';
-import type { Client } from '../../../src/client/client.js';
+import type { Client } from '../../../src/client/api.js';
 import { createClientOn } from '../../../src/client/create.js';
 import type { ClientEvent } from '../../../src/client/events.js';
 import type { ClientOptions, StartOptions } from '../../../src/client/options.js';
