@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { silenceMsDefault } from '../../../machines/liveness/liveness.js';
 import type { Profile } from '../../../src/client/profiles.js';
 import { admits, inTurn, isSilent, refuses } from '../../support/scripted-transport.js';
 import { scripted } from './support.js';
@@ -13,8 +14,8 @@ test('asks the server for its rhythm, or leaves that to the server', async () =>
     const { pingEveryMs, silenceMs } = wire.links[0]?.options ?? {};
     return [pingEveryMs, silenceMs];
   };
-  assert.equal(await asked(), [undefined, 2_000]);
-  assert.equal(await asked('responsive'), [undefined, 2_000]);
+  assert.equal(await asked(), [undefined, silenceMsDefault]);
+  assert.equal(await asked('responsive'), [undefined, silenceMsDefault]);
   assert.equal(await asked('batterySaver'), [25_000, 6_000]);
 });
 
