@@ -1,5 +1,5 @@
 import type { Clock, NetworkHint } from '../../machines/ports/host.js';
-import type { Client } from '../client/client.js';
+import type { Client } from '../client/api.js';
 import type { ClientOptions, StartOptions } from '../client/options.js';
 import type { Session } from '../client/session.js';
 import type { Server, ServerOptions } from '../server/index.js';
