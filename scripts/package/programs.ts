@@ -23,6 +23,22 @@ import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from 'ninelives';
 import { createServer } from 'ninelives/server';
+import { testWorld } from 'ninelives/testing';
+
+interface Chat {
+  toServer: { messages: { chat: { text: string } } };
+}
+const heard: string[] = [];
+const world = testWorld<Chat>({ app: (server) => server.on('session', (session) => session.on('chat', ({ text }) => heard.push(text))) });
+const offline = await world.start(world.client(), { username: 'jane' });
+world.network.offline();
+offline.send('chat', { text: 'hi' });
+await world.advance(60_000);
+world.network.online();
+await world.advance(10_000);
+world.assertGuarantees();
+if (heard[0] !== 'hi') throw new Error('The test kit has lost a message.');
+await world.close();
 
 const http = createHttpServer();
 const server = createServer({ apiKeys: ['trial'], guests: true });
