@@ -1,6 +1,7 @@
 /** Runs one test file in a process group of its own, within a limit. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { FileRun } from './verdict.js';
 
 /** After a file's process has ended, how long its output may stay open before that counts as a process left running, in milliseconds. A browser that is being closed needs about one second. */
@@ -26,10 +27,10 @@ const killGroup = (pid: number | undefined): void => {
   }
 };
 
-/** Starts `node --import tsx FILE`. `limitMs` is the file's limit in milliseconds. */
-export const runFile = (file: string, limitMs: number): RunningFile => {
+/** Starts `node --import tsx FILE` in a folder. `limitMs` is the file's limit in milliseconds. */
+export const runFile = (file: string, limitMs: number, folder = '.'): RunningFile => {
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['--import', 'tsx', file], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', 'tsx', file], { cwd: folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let dropped = false;
   const take = (chunk: string): void => {
@@ -72,7 +73,7 @@ export const runFile = (file: string, limitMs: number): RunningFile => {
         ...(killedAfterMs === undefined ? {} : { killedAfterMs }),
         leftProcess,
         output: dropped ? `(only the last ${OUTPUT_KEPT_MAX} characters are kept)\n${output}` : output,
-        text: readFileSync(file, 'utf8'),
+        text: readFileSync(join(folder, file), 'utf8'),
       });
     });
   });

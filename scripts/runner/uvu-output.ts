@@ -20,6 +20,8 @@ export interface NamedSkip {
 const COLOURS = /\u001b\[[0-9;]*m/g;
 const BLOCK = /^ {2}Total: +(\d+)\n {2}Passed: +(\d+)\n {2}Skipped: +(\d+)\n {2}Duration: /gm;
 const SKIP = /^SKIP (.+?): needs (.+)$/gm;
+const FAILED = /^ {3}FAIL {2}(?:(.+?) {2})?"(.+)"$/gm;
+const UNFINISHED = /^ (\S.*?) {2}((?:[•✘] )*)(?![•✘ ]*\()/m;
 const SUITE = /^(?:export )?const (\w+) = suite(?:<.*>)?\(/gm;
 
 const plain = (output: string): string => output.replace(COLOURS, '').replaceAll('\r\n', '\n');
@@ -39,6 +41,16 @@ export const readTotals = (output: string): UvuTotals =>
 /** The named skips, in the order they were printed. */
 export const readSkips = (output: string): readonly NamedSkip[] =>
   [...plain(output).matchAll(SKIP)].map(([, what = '', needs = '']) => ({ what, needs }));
+
+/** The failed tests in the order they were told, each with its suite before it. */
+export const failedTitles = (output: string): readonly string[] =>
+  [...plain(output).matchAll(FAILED)].map(([, suite, title = '']) => (suite === undefined ? title : `${suite}: ${title}`));
+
+/** Of a file that failed: where it broke off in the middle of a suite: nothing was left that its test could wait for, or the process was taken down. Null: it did not. */
+export const brokenOffIn = (output: string): string | null => {
+  const [, suite, marks] = UNFINISHED.exec(plain(output)) ?? [];
+  return suite === undefined || marks === undefined ? null : `${suite}: its test ${marks.length / 2 + 1} never settles`;
+};
 
 /**
  * Faults that uvu is silent about and its output does not show: a suite that is never run beside one that is, and an `.only` on

@@ -122,6 +122,18 @@ acknowledging('that exceptions are known is news: without it, a peer that only r
   assert.equal(side.flush(), [], 'those that are restated are not');
 });
 
+acknowledging('an exception is restated until the peer is known to have it: what it says meanwhile may have left before it heard', () => {
+  const side = new Side();
+  const exceptions = [{ number: 1, outcome: 'failed' }] as const;
+  side.arrive(aMessage);
+  side.settle(1, 'failed');
+  assert.equal(ackIn(side.ackDue()).exceptions, exceptions);
+  side.arrive(aMessage, ackOf({ last: 2, seen: 0 }));
+  assert.equal(ackIn(side.ackDue()).exceptions, exceptions);
+  side.arrive(aMessage, ackOf({ last: 3, seen: 1 }));
+  assert.equal(ackIn(side.ackDue()).exceptions, []);
+});
+
 acknowledging('known exceptions are told behind the next data', () => {
   const side = new Side();
   side.send(message(1));

@@ -102,6 +102,31 @@ signIn(
 );
 
 signIn(
+  'is still the guest for what was said to the guest, also where it is handled only when the user is there',
+  withServer(open, async ({ client, sessionOf }) => {
+    const session = await started(client(), 'visitor');
+    const far = await sessionOf('visitor');
+    const heard: unknown[] = [];
+    const blocked: (() => void)[] = [];
+    session.on('note', async (n, message) => {
+      if (n === 1) await new Promise<void>((resolve) => void blocked.push(resolve));
+      heard.push([n, message.user.name]);
+    });
+    for (const n of [1, 2]) far.send('note', n);
+    await until(() => blocked.length === 1, 'the first message is being handled');
+    assert.is((await found(session.signIn({ username: 'jane', authParams: right }))).user.name, 'jane');
+    far.send('note', 3);
+    blocked[0]?.();
+    await until(() => heard.length === 3, 'all is handled');
+    assert.equal(heard, [
+      [1, 'visitor'],
+      [2, 'visitor'],
+      [3, 'jane'],
+    ]);
+  }),
+);
+
+signIn(
   'and is refused goes on as the guest, with what was sent behind it',
   withServer(open, async ({ client, server, log }) => {
     const seen: unknown[] = [];

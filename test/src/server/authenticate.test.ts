@@ -190,5 +190,56 @@ abandoned('an object that admits although its signal is aborted admits nobody: t
   })();
 });
 
+abandoned('whoever goes while their name is being looked up is not admitted: the store is not asked to', async () => {
+  const kept = memory();
+  const asked: (() => void)[] = [];
+  let admissions = 0;
+  const store: typeof kept = {
+    ...kept,
+    findUser: (by) => async () => {
+      await new Promise<void>((resolve) => void asked.push(resolve));
+      return kept.findUser(by)();
+    },
+    admit: (admission) => {
+      admissions += 1;
+      return kept.admit(admission);
+    },
+  };
+  await withServer({ store }, async ({ url, server }) => {
+    const raw = await openRaw(url, { entries: [helloEntry(helloFor('jane'))] });
+    await until(() => asked.length === 1, 'their name is looked up');
+    raw.drop();
+    await until(() => server.counts.pending === 0, 'the connection is over');
+    asked[0]?.();
+    await turns();
+    assert.is(admissions, 0);
+  })();
+});
+
+abandoned('a session that is being written when its client goes is taken back once it is', async () => {
+  const kept = memory();
+  const asked: (() => void)[] = [];
+  const store: typeof kept = {
+    ...kept,
+    admit: (admission) => async () => {
+      await new Promise<void>((resolve) => void asked.push(resolve));
+      return kept.admit(admission)();
+    },
+  };
+  await withServer({ store }, async ({ url, server }) => {
+    const raw = await openRaw(url, { entries: [helloEntry(helloFor('jane'))] });
+    await until(() => asked.length === 1, 'it is being written');
+    raw.drop();
+    await until(() => server.counts.pending === 0, 'the connection is over');
+    asked[0]?.();
+    const left = async () => {
+      const page = await store.listUsers({ page: 0, size: 10 })();
+      return page._tag === 'Right' && page.right.total === 0 && server.counts.unconfirmed === 0;
+    };
+    await turns();
+    await until(left, 'neither session nor user is left');
+  })();
+});
+
 test.run();
 abandoned.run();

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { InboundItem, InboundPacket } from '../../../machines/stream/packets.js';
 import type { Confirmation } from '../../../src/stream/sent.js';
-import { namesIn, type Pair, pairOf } from './support.js';
+import { defaults, namesIn, type Pair, pairOf } from './support.js';
 
 const conversation = suite('a conversation');
 
@@ -82,6 +82,20 @@ conversation('lets a handler await an answer of the side whose message it handle
   await host.advance(100);
   assert.equal(await statuses([sent]), ['handled']);
   assert.equal(replies, ['this one']);
+});
+
+conversation('reads on where its inbox is full: the answer that a handler awaits passes what has no room', async () => {
+  const { host, up, down } = pairOf();
+  const count = 2 * defaults.ownWindow.messages;
+  const replies: unknown[] = [];
+  up.conversation.registry.requests.on('which', () => 'this one');
+  down.conversation.registry.messages.on('chat', async () => {
+    replies.push((await down.conversation.request('which', null, 1_000, undefined)).reply);
+  });
+  for (let sent = 0; sent < count; sent += 1) up.conversation.send('chat', sent);
+  await host.advance(5_000);
+  assert.equal(replies, Array(count).fill('this one'));
+  assert.is(up.conversation.unconfirmedCount, 0);
 });
 
 conversation('answers with a failure where a reply can not be sent, and reports it', async () => {
