@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Configuration, configurations, type Plant, plants } from '../test/exploration/configuration.js';
 import { type Explored, explore } from '../test/exploration/explore.js';
 import { diagramOf, testOf } from '../test/exploration/trace.js';
+import { optionsOr, type Usage, usageOf } from './support/usage.js';
 
 const names = configurations.map(({ name }) => name);
 const list = (all: readonly string[]): string => all.map((one) => `    ${one}`).join('\n');
@@ -25,16 +26,12 @@ The exit code is 1 where a rule is broken.
 
 /** How often progress is shown, in milliseconds. */
 const PROGRESS_EVERY_MS = 2_000;
-const USAGE = 2;
 
-const usage = (problem: string): never => {
-  process.stderr.write(`${problem}\n\n${HELP}`);
-  process.exit(USAGE);
-};
+const usage: Usage = usageOf(HELP);
 
-const optionsOf = () => {
-  try {
-    return parseArgs({
+const optionsOf = () =>
+  optionsOr(usage, () =>
+    parseArgs({
       allowPositionals: true,
       options: {
         worlds: { type: 'string' },
@@ -42,11 +39,8 @@ const optionsOf = () => {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
-    });
-  } catch (error) {
-    return usage((error as Error).message);
-  }
-};
+    }),
+  );
 
 const plantOf = (name: string | undefined): Plant | null => {
   if (name === undefined) return null;

@@ -8,6 +8,7 @@ import { rows } from '../test/faults/rows.js';
 import { type RowResult, runRow } from '../test/faults/run-row.js';
 import { resultsFile, type SemanticsFile, semanticsOf } from '../test/faults/semantics.js';
 import { closingLine } from './runner/verdict.js';
+import { optionsOr, type Usage, usageOf } from './support/usage.js';
 
 const LONG_RUN = 'long-run';
 /** The run that the issue of trust is settled by: minutes of work. */
@@ -40,7 +41,6 @@ Numbered messages flow both ways; each cell says how many were lost, doubled and
 The exit code is 0 only where every cell keeps what it promises.
 `;
 
-const USAGE = 2;
 const optionsOf = () =>
   parseArgs({
     options: {
@@ -60,22 +60,13 @@ const optionsOf = () =>
     },
   }).values;
 
-const usage = (problem: string): never => {
-  process.stderr.write(`${problem}\n\n${HELP}`);
-  process.exit(USAGE);
-};
+const usage: Usage = usageOf(HELP);
 const whole = (name: string, text: string): number => {
   if (!/^\d{1,9}$/.test(text)) usage(`--${name} wants a whole number, not ${JSON.stringify(text)}.`);
   return Number(text);
 };
 
-let parsed: ReturnType<typeof optionsOf> | undefined;
-try {
-  parsed = optionsOf();
-} catch (error) {
-  usage((error as Error).message);
-}
-const options = parsed as ReturnType<typeof optionsOf>;
+const options = optionsOr(usage, optionsOf);
 if (options.help) {
   process.stdout.write(HELP);
   process.exit(0);

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { commandsText, parseCommand } from '../test/support/proxy/commands.js';
 import { startProxy } from '../test/support/proxy.js';
+import { optionsOr, type Usage, usageOf } from './support/usage.js';
 
 const HELP = `A TCP proxy with the faults of real networks. Clients connect to it instead of the server; you type what goes wrong.
 
@@ -23,27 +24,22 @@ ${commandsText}
 /** The port of the docs' examples. */
 const TARGET = 'ws://127.0.0.1:4150';
 const PORT_MAX = 65_535;
-const USAGE = 2;
 
-const usage = (problem: string): never => {
-  process.stderr.write(`${problem}\n\n${HELP}`);
-  process.exit(USAGE);
-};
+const usage: Usage = usageOf(HELP);
 
-const optionsOf = () => {
-  try {
-    return parseArgs({
-      options: {
-        target: { type: 'string', default: TARGET },
-        listen: { type: 'string', default: '0' },
-        do: { type: 'string', multiple: true, default: [] },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (error) {
-    return usage((error as Error).message);
-  }
-};
+const optionsOf = () =>
+  optionsOr(
+    usage,
+    () =>
+      parseArgs({
+        options: {
+          target: { type: 'string', default: TARGET },
+          listen: { type: 'string', default: '0' },
+          do: { type: 'string', multiple: true, default: [] },
+          help: { type: 'boolean', short: 'h', default: false },
+        },
+      }).values,
+  );
 
 const options = optionsOf();
 if (options.help) {
