@@ -54,6 +54,10 @@ export interface TestWorld<C extends Contract = AnyContract> extends WorldTime {
   networkOf(client: Client<C>): Network;
   /** What a client's platform says: that its page is hidden or visible again, has thawed, or that the network is another one. */
   hint(client: Client<C>, hint: NetworkHint): void;
+  /** The browser freezes a client's page, as in a pocket: no timer fires and nothing is read, while its connection stays open. */
+  freeze(client: Client<C>): void;
+  /** The page goes on: it is told so, and what fell due meanwhile happens now. */
+  thaw(client: Client<C>): void;
   /** Load the page of a client again: gives the client of the new page, in the same tab. Only with `persist: 'tab'` does it know of the former one's session. */
   reload(client: Client<C>): Promise<Client<C>>;
   /** A client in a duplicate of another's tab, with a copy of what is kept there. */

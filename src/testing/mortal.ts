@@ -8,6 +8,9 @@ export interface Mortal {
   readonly isAlive: boolean;
   /** Say a hint to all that listens in it; `online` and `offline` also set what its `online()` says. */
   hint(hint: NetworkHint): void;
+  /** Nothing in it goes on, as in a page that its browser froze, until `thaw`: what falls due meanwhile happens then, and it is told that it has thawed. */
+  freeze(): void;
+  thaw(): void;
   /** None of its timers fires any more, and nothing that waits in it is begun. */
   die(): void;
 }
@@ -25,7 +28,19 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
   const timers = new Set<TimerHandle>();
   const listeners = new Set<(hint: NetworkHint) => void>();
   let isAlive = true;
+  let isFrozen = false;
   let isOnline = true;
+  /** What fell due while it was frozen: at most what was begun before. */
+  let due: (() => void)[] = [];
+  const run = (callback: () => void): void => {
+    if (!isAlive) return;
+    if (isFrozen) due.push(callback);
+    else callback();
+  };
+  const hint = (said: NetworkHint): void => {
+    if (said === 'online' || said === 'offline') isOnline = said === 'online';
+    if (isAlive) for (const listener of [...listeners]) run(() => listener(said));
+  };
   return {
     host: {
       clock: {
@@ -34,8 +49,7 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
         setTimeout: (callback, delayMs) => {
           if (!isAlive) return undefined;
           const handle: TimerHandle = clock.setTimeout(() => {
-            timers.delete(handle);
-            callback();
+            run(() => timers.delete(handle) && callback());
           }, delayMs);
           timers.add(handle);
           return handle;
@@ -44,7 +58,7 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
           timers.delete(handle);
           clock.clearTimeout(handle);
         },
-        macrotask: (callback) => clock.macrotask(() => isAlive && callback()),
+        macrotask: (callback) => clock.macrotask(() => run(callback)),
       },
       random: world.random,
       randomBytes: world.randomBytes,
@@ -61,9 +75,17 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
     get isAlive() {
       return isAlive;
     },
-    hint: (hint) => {
-      if (hint === 'online' || hint === 'offline') isOnline = hint === 'online';
-      if (isAlive) for (const listener of [...listeners]) listener(hint);
+    hint,
+    freeze: () => {
+      isFrozen = true;
+    },
+    thaw: () => {
+      if (!isFrozen) return;
+      isFrozen = false;
+      hint('thawed');
+      const waiting = due;
+      due = [];
+      for (const callback of waiting) clock.macrotask(() => run(callback));
     },
     die: () => {
       isAlive = false;

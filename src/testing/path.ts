@@ -77,6 +77,9 @@ export class Path {
   readonly #owner: PathOwner;
   readonly #connections = new Set<Connection>();
   #latest: Connection | null = null;
+  #isFrozen = false;
+  /** What the client's ends are told once the page goes on: at most one word for each connection that there was. */
+  #untold: (() => void)[] = [];
 
   constructor(owner: PathOwner, conditions: Conditions) {
     this.#owner = owner;
@@ -100,6 +103,18 @@ export class Path {
       client.inbox.run();
       server.inbox.run();
     }
+  }
+
+  /** The page at the client's end does not go on: what arrives for it waits. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
+  thaw(): void {
+    this.#isFrozen = false;
+    for (const tell of this.#untold) this.#owner.host.clock.macrotask(tell);
+    this.#untold = [];
+    this.run();
   }
 
   duplicate(): Duplicate {
@@ -131,7 +146,7 @@ export class Path {
       new Lane({
         clock,
         delayMs: () => this.conditions.latencyMs + this.#owner.host.random() * this.conditions.jitterMs,
-        isHeld: () => this.conditions.stalled[way],
+        isHeld: () => this.conditions.stalled[way] || (this.#isFrozen && way === 'down'),
         overflowed: () => this.#break(connection, 'both', broken),
       });
     const client = new End(lane('down'));
@@ -206,8 +221,11 @@ export class Path {
     for (const side of ['client', 'server'] as const) {
       const end = connection[side];
       end.inbox.break();
+      if (told !== side && told !== 'both') continue;
+      const tell = (): void => end.close(how);
+      if (side === 'client' && this.#isFrozen) this.#untold.push(tell);
       // As from a real socket: never from inside somebody's call.
-      if (told === side || told === 'both') this.#owner.host.clock.macrotask(() => end.close(how));
+      else this.#owner.host.clock.macrotask(tell);
     }
   }
 }

@@ -80,6 +80,18 @@ class World implements TestWorld {
     this.#pageOf(client).life.hint(hint);
   }
 
+  freeze(client: Client): void {
+    const { life, path } = this.#pageOf(client);
+    life.freeze();
+    path.freeze();
+  }
+
+  thaw(client: Client): void {
+    const { life, path } = this.#pageOf(client);
+    life.thaw();
+    path.thaw();
+  }
+
   async reload(client: Client): Promise<Client> {
     const page = this.#pageOf(client);
     page.life.hint('leaving');
@@ -133,6 +145,7 @@ class World implements TestWorld {
   }
 
   async close(): Promise<void> {
+    for (const client of this.#pages.keys()) this.thaw(client);
     await this.result(Promise.all([...this.#pages.keys()].map((client) => client.endSession())));
     if (this.#process.life.isAlive) await this.#stopServer();
     for (const page of this.#pages.values()) page.unload();

@@ -185,6 +185,23 @@ network(
   }),
 );
 
+network(
+  'that repeats the opening of a resume is refused, as its token is not current any more',
+  inWorld({}, async (world) => {
+    const kitty = world.client();
+    assert.throws(() => world.networkOf(kitty).duplicate(), 'There is no connection yet');
+    await world.start(kitty, { username: 'jane' });
+    world.network.cut();
+    await world.advance(1_000);
+    const [duplicate] = world.network.duplicate();
+    await world.advance(1_000);
+    assert.match(duplicate?.texts.join() ?? '', 'AccessDeniedError');
+    assert.ok(duplicate?.closed);
+    assert.ok(world.log.some(({ message }) => message.startsWith('security: ')));
+    assert.is(kitty.getSnapshot().status, 'active');
+  }),
+);
+
 network.run();
 
 const server = suite('the server of a world');
@@ -299,6 +316,48 @@ pages(
     const session = await world.start(kitty, { username: 'jane' });
     const again = await world.start(await world.reload(kitty), { username: 'jane' });
     assert.is.not(again.id, session.id);
+  }),
+);
+
+pages(
+  'frozen, do nothing and notice nothing; thawed, they go on',
+  inWorld({}, async (world, heard) => {
+    const down: unknown[] = [];
+    const kitty = world.client({ handlers: { news: (payload) => void down.push(payload) } });
+    const session = await world.start(kitty, { username: 'jane' });
+    const life = lifeOf(kitty);
+    world.freeze(kitty);
+    world.server.to('jane').send('news', 1);
+    await world.advance(500);
+    assert.equal([down, kitty.getSnapshot().status], [[], 'active']);
+    world.thaw(kitty);
+    await world.advance(1_000);
+    assert.equal([down, life], [[1], []]);
+    world.freeze(kitty);
+    world.server.to('jane').send('news', 2);
+    await world.advance(60_000);
+    assert.equal([down, life], [[1], []]);
+    assert.ok(world.log.some(({ message }) => message === 'session lost its link'));
+    world.thaw(kitty);
+    session.send('chat', 3);
+    await world.advance(10_000);
+    assert.equal([down, heard, life], [[1, 2], [3], ['lost', 'resumed']]);
+    world.thaw(kitty);
+    world.assertGuarantees();
+  }),
+);
+
+pages(
+  'hear what their platform says',
+  inWorld({}, async (world) => {
+    const [kitty, other] = [world.client(), world.client()];
+    await world.start(kitty, { username: 'jane' });
+    await world.start(other, { username: 'joe' });
+    world.networkOf(kitty).cut('server');
+    world.networkOf(other).cut('server');
+    world.hint(kitty, 'visible');
+    await world.advance(3_000);
+    assert.equal([world.networkOf(kitty).connections, world.networkOf(other).connections], [1, 0]);
   }),
 );
 
