@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { faultsInText, readSkips, readTotals } from '../../scripts/runner/uvu-output.js';
+import { brokenOffIn, failedTitles, faultsInText, readSkips, readTotals } from '../../scripts/runner/uvu-output.js';
 import { closingLine, type FileRun, judge, sum } from '../../scripts/runner/verdict.js';
 
 const block = (total: number, passed: number, skipped: number) =>
@@ -35,6 +35,19 @@ output('named skips are read, whatever is printed around them', () => {
   assert.equal(readSkips('noise\nSKIP test/a.test.ts: needs chromium (absent)\nnoise'), [
     { what: 'test/a.test.ts', needs: 'chromium (absent)' },
   ]);
+});
+
+output('failed tests are told by their titles, with their suite where it has a name, in their order', () => {
+  const text = ` a suite  • ✘   (1 / 2)\n\n   FAIL  a suite  "a \\"title\\""\n    why\n    at x\n\n   \u001b[41mFAIL\u001b[49m  "alone"\n    why\n`;
+  assert.equal(failedTitles(text), ['a suite: a \\"title\\"', 'alone']);
+  assert.equal(failedTitles(' a suite  • •   (2 / 2)\n'), []);
+});
+
+output('a suite that has begun and not ended is named, with the test that it stopped at', () => {
+  assert.is(brokenOffIn(' one  • •   (2 / 2)\n two  • ✘ Warning: nothing is left to wait for\n'), 'two: its test 3 never settles');
+  assert.is(brokenOffIn(' one  '), 'one: its test 1 never settles');
+  assert.is(brokenOffIn(' one  • ✘   (1 / 2)\n\n   FAIL  one  "title"\n    at x\n\n  Total:     2\n'), null);
+  assert.is(brokenOffIn('node:internal/x\n  SyntaxError: why\n    at y  (z)\n'), null);
 });
 
 output('a text whose suites are all run has no fault', () => {

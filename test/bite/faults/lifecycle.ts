@@ -19,6 +19,14 @@ export const lifecycleFaults: readonly PlantedFault[] = [
     caughtBy: ['machines/session/scenarios', 'machines/session/table'],
   },
   {
+    name: 'superseded-comes-back',
+    breaks: 'A session whose place was taken tries to come back, and takes it again.',
+    file: 'machines/session/session.machine.ts',
+    search: 'reasons[event.failure.code].ends !== null',
+    replace: 'reasons[event.failure.code].ends === undefined',
+    caughtBy: ['machines/session/scenarios', 'machines/session/table'],
+  },
+  {
     name: 'backoff-forgotten-without-progress',
     breaks: 'A link that lasts and carries nothing starts the count of tries again.',
     file: 'machines/session/session.machine.ts',
@@ -48,7 +56,7 @@ export const lifecycleFaults: readonly PlantedFault[] = [
     file: 'machines/connection/connection.ts',
     search: "admitted: () => ['unconfirmed', [{ type: 'sayWelcome' }, begin('confirm')]],",
     replace: "admitted: () => ['unconfirmed', [{ type: 'sayWelcome' }, { type: 'announce' }, begin('confirm')]],",
-    caughtBy: ['machines/connection/'],
+    caughtBy: ['machines/connection/table'],
   },
   {
     name: 'verdict-on-a-lost-link-kept',
@@ -56,7 +64,7 @@ export const lifecycleFaults: readonly PlantedFault[] = [
     file: 'machines/connection/connection.ts',
     search: '    lost: () => over(abandon),',
     replace: '    lost: () => over(),',
-    caughtBy: ['machines/connection/', 'server/lost'],
+    caughtBy: ['machines/connection/table', 'machines/connection/paths'],
   },
   {
     name: 'welcome-lost-session-forgotten',
@@ -64,7 +72,15 @@ export const lifecycleFaults: readonly PlantedFault[] = [
     file: 'machines/connection/connection.ts',
     search: '// The client may have heard the welcome, and its confirmation been lost with the link.\n    lost: () => over(detach),',
     replace: 'lost: () => over(forget),',
-    caughtBy: ['machines/connection/', 'server/lost'],
+    caughtBy: ['machines/connection/table', 'machines/connection/paths'],
+  },
+  {
+    name: 'registered-name-for-guests',
+    breaks: 'Whoever brings no credential enters as a guest under a registered name.',
+    file: 'machines/connection/admission.ts',
+    search: 'if (user !== null && !user.isGuest) return',
+    replace: 'if (user === undefined) return',
+    caughtBy: ['machines/connection/admission.test'],
   },
   {
     name: 'admission-without-limit',

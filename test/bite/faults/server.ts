@@ -67,6 +67,15 @@ export const serverFaults: readonly PlantedFault[] = [
     caughtBy: ['server/resume'],
   },
   {
+    name: 'token-good-under-any-key',
+    breaks: 'A token is good under another API key than its own.',
+    file: 'src/server/admission.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of one.
+    search: "sha256(`${key ?? ''}\\n${token}`)",
+    replace: 'sha256(token)',
+    caughtBy: ['server/resume', 'server/admission'],
+  },
+  {
     name: 'token-not-rotated',
     breaks: 'The token that a resume was opened with is good for another one.',
     file: 'src/server/resumes.ts',
@@ -80,7 +89,7 @@ export const serverFaults: readonly PlantedFault[] = [
     file: 'src/server/resumes.ts',
     search: 'former.release();\n    session.conversation.stop();',
     replace: 'session.conversation.stop();',
-    caughtBy: ['server/resume'],
+    caughtBy: ['simulation/session', 'server/resume'],
   },
   {
     name: 'ended-authentication-resumed',
@@ -97,6 +106,30 @@ export const serverFaults: readonly PlantedFault[] = [
     search: 'session.conversation.resume(own, peer, life !== session.life);',
     replace: 'session.conversation.resume(own, peer, false);',
     caughtBy: ['client/reload', 'server/resume', 'simulation/session'],
+  },
+  {
+    name: 'word-on-a-life-not-its-own',
+    breaks: 'A server says of what its predecessor was sent that it was never handled.',
+    file: 'src/server/resumes.ts',
+    search: 'ended === null || incarnation !== store.incarnation ? null',
+    replace: 'ended === null ? null',
+    caughtBy: ['server/ended-sessions'],
+  },
+  {
+    name: 'unwritten-positions-told',
+    breaks: 'A goodbye tells what is handled before that is written.',
+    file: 'src/server/connection-session.ts',
+    search: 'if (session.durable?.isWritten === false) connection.positions = null;',
+    replace: '',
+    caughtBy: ['server/failing-store'],
+  },
+  {
+    name: 'taken-back-comes-back',
+    breaks: 'What was taken back before it was shipped is shipped by the next process.',
+    file: 'src/stream/journal.ts',
+    search: 'if (ticket <= this.#taken)',
+    replace: 'if (ticket < 0)',
+    caughtBy: ['src/stream/journal', 'regressions/handed-back', 'client/reload'],
   },
   {
     name: 'late-verdict-admitted',

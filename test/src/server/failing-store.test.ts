@@ -6,6 +6,9 @@ import { reasons } from '../../../machines/reasons.js';
 import type { SessionClient } from '../../../src/client/client.js';
 import type { ServerOptions, ServerSession } from '../../../src/server/index.js';
 import { type FailingStore, failingStore } from '../../support/failing-store.js';
+import { startResumable } from '../../support/raw.js';
+import { withServer } from '../../support/server.js';
+import { until } from '../../support/until.js';
 import { type VirtualWorld, virtualWorld } from '../../support/virtual.js';
 
 const test = suite('a server whose store fails');
@@ -302,5 +305,30 @@ test(
     assert.equal([seen, client.getSnapshot().status], [[1, 2], 'active']);
   }),
 );
+
+test('a goodbye tells what is handled only where that is written: the client would take it for done', async () => {
+  const failing = failingStore(sqlite(':memory:'));
+  await withServer({ store: failing.store, resumeWindowMs: 120 * second }, async ({ url, server }) => {
+    const handled: unknown[] = [];
+    server.on('session', (session) => void session.on('note', (value) => void handled.push(value)));
+    /** What is told by the goodbye to a link that breaks a rule behind a message. */
+    const told = async (username: string, isWritten: boolean): Promise<unknown> => {
+      const { raw } = await startResumable(url, username);
+      raw.send(['m', 'note', username]);
+      if (isWritten) await raw.take('a');
+      else await until(() => handled.includes(username), 'it is handled');
+      raw.send(['confirm']);
+      const [, bye] = await raw.take('bye');
+      return (bye as { readonly positions?: { readonly done: number } }).positions?.done;
+    };
+    assert.is(await told('jane', true), 1);
+    const release = failing.hold();
+    try {
+      assert.is(await told('joe', false), undefined);
+    } finally {
+      release();
+    }
+  })();
+});
 
 test.run();
