@@ -6,6 +6,7 @@
  *   npm run bench -- throughput --json      one object for programs
  *   npm run bench -- throughput --rounds 9 --messages 100000
  *   npm run bench -- throughput --only "up, 100"     the rows whose name holds this
+ *   npm run bench -- throughput --store sqlite     sessions that outlive their server's process, in a file of the folder for temporary ones
  *   node --cpu-prof .bench/throughput/index.js --profile --only "up, 100"     ninelives alone, for a profile of both processes
  */
 import { fork } from 'node:child_process';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     echoes: { type: 'string', default: '2000' },
     only: { type: 'string', default: '' },
     profile: { type: 'boolean', default: false },
+    store: { type: 'string', default: 'memory' },
   },
 });
 const rounds = Number(values.rounds);
@@ -31,7 +33,7 @@ const messages = Number(values.messages);
 const echoes = Number(values.echoes);
 const payload = { text: 'x'.repeat(80) };
 
-const servers = fork(new URL('./server.js', import.meta.url));
+const servers = fork(new URL('./server.js', import.meta.url), [values.store]);
 const told = async <Key extends string>(key: Key): Promise<Extract<Told, Record<Key, unknown>>> => {
   for (;;) {
     const [what] = (await once(servers, 'message')) as [Told];
@@ -139,11 +141,13 @@ const median = (list: readonly number[]): number => [...list].sort((a, b) => a -
 
 const p99 = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length * 0.99)] ?? Number.NaN;
 
+/** Batched. One by one each message is a transaction of its own: for that there is no goal with a file. */
+const isKept = values.store === 'sqlite';
 const cases = [
-  { name: 'up, 100 a turn', perTurn: 100, run: up, goal: 3.5 },
-  { name: 'up, one by one', perTurn: 1, run: up, goal: 0.9 },
-  { name: 'down, 100 a turn', perTurn: 100, run: down, goal: 3.5 },
-  { name: 'down, one by one', perTurn: 1, run: down, goal: 0.9 },
+  { name: 'up, 100 a turn', perTurn: 100, run: up, goal: isKept ? 2 : 3.5 },
+  { name: 'up, one by one', perTurn: 1, run: up, goal: isKept ? null : 0.9 },
+  { name: 'down, 100 a turn', perTurn: 100, run: down, goal: isKept ? 2 : 3.5 },
+  { name: 'down, one by one', perTurn: 1, run: down, goal: isKept ? null : 0.9 },
 ].filter(({ name }) => name.includes(values.only));
 const rows = [];
 for (const { name, perTurn, run, goal } of cases) {
@@ -180,16 +184,22 @@ const echoRow = {
   wsMs: median(times.map(({ ws: ms }) => ms)),
   ninelivesMs: median(times.map(({ ninelives }) => ninelives)),
   ratio: median(times.map((pair) => pair.ninelives / pair.ws)),
-  goal: 1.1,
+  goal: isKept ? null : 1.1,
   p99: { wsMs: p99(times.map(({ ws: ms }) => ms)), ninelivesMs: p99(times.map(({ ninelives }) => ninelives)) },
 };
 
-if (values.json) console.log(JSON.stringify({ rounds, messages, rows, echo: echoRow }));
+if (values.json) console.log(JSON.stringify({ store: values.store, rounds, messages, rows, echo: echoRow }));
 else {
   const head = ['', 'ws', 'ninelives', 'ratio', 'goal'];
   const table = new Table({ style: { head: [], border: [] }, head, colAligns: ['left', 'right', 'right', 'right', 'right'] });
   for (const { name, wsPerSecond, ninelivesPerSecond, ratio, goal, serverCpuUs: cpu } of rows) {
-    table.push([name, `${Math.round(wsPerSecond)} /s`, `${Math.round(ninelivesPerSecond)} /s`, `${ratio.toFixed(2)}x`, `>= ${goal}x`]);
+    table.push([
+      name,
+      `${Math.round(wsPerSecond)} /s`,
+      `${Math.round(ninelivesPerSecond)} /s`,
+      `${ratio.toFixed(2)}x`,
+      goal === null ? '' : `>= ${goal}x`,
+    ]);
     const times = (cpu.ninelives / cpu.ws).toFixed(2);
     table.push(['  server CPU a message', `${cpu.ws.toFixed(2)} us`, `${cpu.ninelives.toFixed(2)} us`, `${times}x`, '']);
   }
@@ -199,11 +209,11 @@ else {
       `${echoRow.wsMs.toFixed(3)} ms`,
       `${echoRow.ninelivesMs.toFixed(3)} ms`,
       `${echoRow.ratio.toFixed(2)}x`,
-      `<= ${echoRow.goal}x`,
+      echoRow.goal === null ? '' : `<= ${echoRow.goal}x`,
     ]);
   const { wsMs, ninelivesMs } = echoRow.p99;
   if (echoed) table.push(['echo, p99', `${wsMs.toFixed(3)} ms`, `${ninelivesMs.toFixed(3)} ms`, `${(ninelivesMs / wsMs).toFixed(2)}x`, '']);
-  console.log(`${messages} messages of 90 bytes, ${rounds} rounds by turns\n${table.toString()}`);
+  console.log(`${messages} messages of 90 bytes, ${rounds} rounds by turns, store: ${values.store}\n${table.toString()}`);
 }
 
 await kitty.endSession();

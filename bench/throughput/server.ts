@@ -1,8 +1,11 @@
 /** The servers of bench/throughput, in a process of their own: a bare `ws` and ninelives. Told what to do over IPC. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { createServer, type ServerSession } from '../../src/server/index.js';
+import { createServer, type ServerSession, sqlite } from '../../src/server/index.js';
 
 export type Order = { readonly flood: number; readonly perTurn: number; readonly to: 'ws' | 'ninelives' } | { readonly cpu: true };
 export type Told =
@@ -35,7 +38,13 @@ bare.on('connection', (ws) => {
   });
 });
 
-const server = createServer({ guests: true, logger: false, limits: { admissionsPerSecond: 100_000 } });
+const folder = process.argv[2] === 'sqlite' ? mkdtempSync(join(tmpdir(), 'ninelives-bench-')) : null;
+const server = createServer({
+  ...(folder === null ? {} : { store: sqlite(join(folder, 'store.db')) }),
+  guests: true,
+  logger: false,
+  limits: { admissionsPerSecond: 100_000 },
+});
 let session: ServerSession | null = null;
 server.on('session', (started) => {
   session = started;
@@ -85,4 +94,7 @@ process.on('message', (order: Order) => {
     void flood(order.flood, order.perTurn, send, room);
   }
 });
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => {
+  if (folder !== null) rmSync(folder, { recursive: true, force: true });
+  process.exit();
+});

@@ -8,6 +8,11 @@ import type { Logger } from './logger.js';
 const retryMsMin = 100;
 const retryMsMax = 5_000;
 
+/** The longest that a store rests after a transaction, in milliseconds: what nobody notices. Otherwise half as long as that took. */
+const restMsMax = 2;
+/** ... and the most turns: by then as much has come together as is worth it, and where turns are short the time is soon over. */
+const restTurnsMax = 64;
+
 /** Whatever is written turn by turn. */
 export interface TurnMember {
   /** What has changed since the last turn that was written, and what is to be done once it is; or that it is not to be written after all. */
@@ -32,6 +37,8 @@ export class Turns {
   #writing: ReadonlySet<TurnMember> = new Set();
   #settles: ((result: E.Either<Failure, void>) => void)[] = [];
   #planned = false;
+  #restsUntil = 0;
+  #turnsWaited = 0;
   #running: Promise<void> | null = null;
   #retry: TimerHandle | null = null;
   /** When the failing store is asked again, in monotonic milliseconds. */
@@ -93,16 +100,27 @@ export class Turns {
   #plan(): void {
     if (this.#planned || this.#running !== null || this.#closed) return;
     this.#planned = true;
-    this.#owner.clock.macrotask(() => {
-      this.#planned = false;
-      if (!this.#closed) this.#run();
-    });
+    this.#owner.clock.macrotask(this.#begin);
   }
+
+  /** While the store rests, turns come together: under load it writes fewer and larger transactions, at a delay half as long as one of them takes. */
+  readonly #begin = (): void => {
+    const { clock } = this.#owner;
+    this.#turnsWaited += 1;
+    if (!this.#closed && clock.now() < this.#restsUntil && this.#turnsWaited < restTurnsMax) return clock.macrotask(this.#begin);
+    this.#turnsWaited = 0;
+    this.#planned = false;
+    if (!this.#closed) this.#run();
+  };
 
   #run(): void {
     this.#stopRetry();
+    const { clock } = this.#owner;
+    const begunAt = clock.now();
     this.#running = this.#write().then(() => {
       this.#running = null;
+      const endedAt = clock.now();
+      this.#restsUntil = endedAt + Math.min((endedAt - begunAt) / 2, restMsMax);
       if (this.#settles.length > 0 || (this.#dirty.size > 0 && this.#retry === null)) this.#plan();
     });
   }
