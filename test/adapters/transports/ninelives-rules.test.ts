@@ -336,7 +336,7 @@ silence('is lost within two seconds where something was written that nobody ackn
   ear.progress.shipped = 1;
   link.write([{ kind: 'message', type: 'note', payload: '1' }]);
   // And the millisecond that its text takes on a slow link.
-  await host.advance(silenceMsDefault + 2);
+  await host.advance(2_000 + 2);
   assert.is((await ear.failure()).code, 'ConnectionSilentError');
 });
 

@@ -121,7 +121,7 @@ silence(
     assert.is(world.server.counts.active, 1, 'not before it was asked and had time to answer');
     await world.host.advance(3_000);
     assert.equal(world.ended, [{ user: 'jane', reason: 'expired' }]);
-    assert.equal(bare.closes, [1000], 'and its socket is closed');
+    assert.equal(bare.closes, [1006], 'and its socket is closed, without a handshake that nobody would answer');
   }),
 );
 
@@ -133,7 +133,7 @@ silence(
     await world.host.advance(1_800);
     assert.is(world.server.counts.active, 1, 'not before it was asked and had time to answer');
     await world.host.advance(400);
-    assert.equal([world.ended, bare.closes], [[{ user: 'jane', reason: 'expired' }], [1000]]);
+    assert.equal([world.ended, bare.closes], [[{ user: 'jane', reason: 'expired' }], [1006]]);
   }),
 );
 
