@@ -11,9 +11,9 @@ import { type Counts, closingLine, sum } from './runner/verdict.js';
 import { type Ran, run } from './support/run.js';
 
 /** The whole client, minified and gzipped, in bytes: what it is, with a little room. The goal is 24 KB, of which XState is 13. */
-const CLIENT_BYTES_MAX = 47 * 1024;
+const CLIENT_BYTES_MAX = 48 * 1024;
 /** What it adds to an app that has XState already, in bytes: what it is, with a little room. The goal is 11 KB. */
-const CLIENT_OVER_XSTATE_BYTES_MAX = 34 * 1024;
+const CLIENT_OVER_XSTATE_BYTES_MAX = 35 * 1024;
 /** Importing everything takes a second; what is not over by then has opened something, in milliseconds. */
 const IMPORTING_LIMIT_MS = 30_000;
 /** A session with one request takes a few milliseconds; this leaves room for a busy machine, in milliseconds. */
