@@ -2,6 +2,7 @@
 import { errorsPage } from './generators/errors.js';
 import { lifecycle } from './generators/lifecycle.js';
 import { protocolReasons } from './generators/protocol-reasons.js';
+import { securityAttacks } from './generators/security-attacks.js';
 import { semantics } from './generators/semantics.js';
 
 /** A generated file. */
@@ -12,4 +13,10 @@ export interface Generator {
   generate(): string | Promise<string>;
 }
 
-export const generators: readonly Generator[] = [{ path: 'docs/errors.md', generate: errorsPage }, lifecycle, protocolReasons, semantics];
+export const generators: readonly Generator[] = [
+  { path: 'docs/errors.md', generate: errorsPage },
+  lifecycle,
+  protocolReasons,
+  semantics,
+  securityAttacks,
+];

@@ -50,10 +50,24 @@ const terminateSoon = (ws: WebSocket) => {
  */
 export const acceptedFromWs = (ws: WebSocket, network: Network = {}): AcceptedSocket => new WsSocket(ws, network);
 
-/** Where what was read below the WebSocket is counted. */
+/** What is below the WebSocket, and counts what was read. */
 interface Network {
   readonly bytesRead?: number;
+  on?(event: 'data', listener: () => void): unknown;
+  off?(event: 'data', listener: () => void): unknown;
 }
+
+/**
+ * How much may come before the welcome, in bytes: a hello and a start of 16,384 characters, at three bytes each, and a third as much for all else.
+ * What is not yet a whole message waits in memory, a thousand times as much where a thousand strangers are at the door.
+ */
+const STARTING_MAX_BYTES = 131_072;
+
+/**
+ * After how many bytes a socket lets the others have a turn: libuv reads up to two megabytes from one that has them before it looks at the next, which is
+ * twenty milliseconds of small messages for each client that floods.
+ */
+const TURN_MAX_BYTES = 131_072;
 
 /** Where a WebSocket has its adapter, so that all have the same listeners: some of its own for each would be a good part of an idle connection's memory. */
 const adapter = Symbol('adapter');
@@ -80,6 +94,8 @@ class WsSocket implements AcceptedSocket {
   readonly #network: Network;
   #listening = true;
   #told: Parameters<AcceptedSocket['listen']>[0] | null = null;
+  #stopCounting: (() => void) | null = null;
+  #bytesSinceTurn = 0;
 
   constructor(ws: WebSocket, network: Network) {
     this.#ws = ws;
@@ -87,6 +103,11 @@ class WsSocket implements AcceptedSocket {
     (ws as Adapted)[adapter] = this;
     // From here and not from `listen` on: an error without a listener would be thrown.
     ws.on('error', onError);
+  }
+
+  welcomed(): void {
+    this.#stopCounting?.();
+    this.#stopCounting = null;
   }
 
   get bufferedAmount(): number {
@@ -110,6 +131,7 @@ class WsSocket implements AcceptedSocket {
 
   listen(events: Parameters<AcceptedSocket['listen']>[0]): void {
     this.#told = events;
+    this.#countUntilWelcomed();
     const ws = this.#ws;
     ws.binaryType = 'arraybuffer';
     ws.on('message', onMessage);
@@ -120,10 +142,40 @@ class WsSocket implements AcceptedSocket {
   }
 
   received(data: RawData, isBinary: boolean): void {
-    if (this.#listening) this.#told?.received(isBinary ? (data as ArrayBuffer) : data.toString());
+    if (!this.#listening) return;
+    if (!isBinary) this.#takeTurns((data as Buffer).length);
+    this.#told?.received(isBinary ? (data as ArrayBuffer) : data.toString());
+  }
+
+  /** It is paused for no longer than the others take: acknowledgements and pongs are not held up. */
+  #takeTurns(bytes: number): void {
+    this.#bytesSinceTurn += bytes;
+    if (this.#bytesSinceTurn < TURN_MAX_BYTES) return;
+    this.#bytesSinceTurn = 0;
+    this.#ws.pause();
+    setImmediate(() => {
+      if (this.#listening) this.#ws.resume();
+    });
+  }
+
+  #countUntilWelcomed(): void {
+    const network = this.#network;
+    const begunAt = network.bytesRead ?? 0;
+    const count = (): void => {
+      if ((network.bytesRead ?? 0) - begunAt <= STARTING_MAX_BYTES) return;
+      this.welcomed();
+      // Nothing more is read: what is on its way would be kept in memory until the peer answers the close.
+      this.#ws.pause();
+      terminateSoon(this.#ws);
+      this.#ws.close(1009);
+      this.finish({ code: 1009, reason: '', error: `More than ${STARTING_MAX_BYTES} bytes came before the welcome.` });
+    };
+    network.on?.('data', count);
+    this.#stopCounting = () => void network.off?.('data', count);
   }
 
   finish(close: SocketClose): void {
+    this.welcomed();
     if (!this.#listening || this.#told === null) return;
     this.#listening = false;
     this.#told.closed(close);

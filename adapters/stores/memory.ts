@@ -47,8 +47,8 @@ export interface MemoryOptions {
 }
 
 /**
- * Keeps users and sessions in this process: for development, tests and servers whose sessions need not outlive them. All users are
- * kept, and of the sessions that ended the last 10,000. After `close` the same store can be opened again and has what it had.
+ * Keeps users and sessions in this process: for development, tests and servers whose sessions need not outlive them. Users are
+ * kept, guests as long as one of their sessions is, and of the sessions that ended the last 10,000. After `close` the same store can be opened again and has what it had.
  *
  * @example
  * const store = memory();
@@ -81,8 +81,16 @@ export const memory = ({ durable = false }: MemoryOptions = {}): SessionStore =>
     for (const oldest of ended.values()) {
       if (ended.size <= ENDED_SESSIONS_MAX) break;
       remove(oldest);
+      // A guest's name is anyone's, so that strangers could fill the memory with them.
+      if (oldest.entry.user.isGuest) forgetIfIdle(oldest.entry);
     }
     return recordOf(after);
+  };
+
+  const forgetIfIdle = ({ user, sessions: left }: Entry): void => {
+    if (left > 0) return;
+    users.delete(user.id);
+    names.delete(user.name);
   };
 
   const active = (): readonly Held[] => [...sessions.values()].filter(({ record }) => record.state === 'ACTIVE');
@@ -104,10 +112,7 @@ export const memory = ({ durable = false }: MemoryOptions = {}): SessionStore =>
 
   /** As if the admission that created the user had not been: then the next one would have created them, or nobody. */
   const forgetCreation = (entry: Entry): void => {
-    if (entry.sessions === 0) {
-      users.delete(entry.user.id);
-      names.delete(entry.user.name);
-    }
+    forgetIfIdle(entry);
     const heir = [...sessions.values()].find((held) => held.entry === entry);
     if (heir !== undefined) sessions.set(heir.record.id, { ...heir, createdUser: true });
   };

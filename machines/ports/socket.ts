@@ -44,6 +44,11 @@ export interface AcceptedSocket {
   readonly bufferedAmount: number;
   /** Bytes that came from the network so far, where it can tell: part of a long message is a sign of life too. */
   readonly bytesReceived?: number;
+  /**
+   * Whoever is on the other side was welcomed, and may send messages of the full size. Until then a socket that can tell closes with 1009
+   * where more comes than belongs to a start: a message is kept in memory until its end is there.
+   */
+  welcomed?(): void;
   /** Set once, before anything is told. */
   listen(events: Omit<SocketEvents, 'opened'>): void;
 }

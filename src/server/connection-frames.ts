@@ -18,6 +18,8 @@ export interface FrameReader {
   input(input: ConnectionInput): void;
   violated(code: 'ProtocolError' | 'MessageTooLargeError' | 'InvalidTextError', detail: string): void;
   deliver(packets: readonly InboundData[]): void;
+  /** Say what the batch's pings are to be answered with. */
+  answerPings(): void;
   helloCame(hello: HelloFields): void;
   startCame(start: StartFields): void;
   renewalCame(renewal: RenewalFrame): void;
@@ -51,6 +53,7 @@ export const readMessage = (reader: FrameReader, data: string | ArrayBuffer, now
       readControl(reader, frame, now);
     }
   }
+  reader.answerPings();
   deliver(reader, packets);
   reader.liveness.heard(now);
 };

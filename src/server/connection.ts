@@ -33,6 +33,8 @@ const normalClosure = 1000;
 const abnormalClosure = 1006;
 /** UTF-8 takes at most three bytes for a UTF-16 code unit. */
 const bytesPerUnit = 3;
+/** How much a socket may hold for a ping to be answered, in bytes: past it, what waits there is answer enough, and a flood of pings that reads no answer brings no more of them. */
+const pongBufferedMax = 65_536;
 
 type Listener = Parameters<AcceptedSocket['listen']>[0];
 
@@ -40,6 +42,9 @@ type Listener = Parameters<AcceptedSocket['listen']>[0];
 export class ServerConnection implements SessionConnection, Ticked, Performer<ConnectionEffect>, Listener, FrameReader, LivenessOwner {
   readonly #server: ConnectionServer;
   readonly #socket: AcceptedSocket;
+  /** Answers to the pings of the batch that is being read: they go together, since one by one a flood of pings would cost the others their turn. */
+  #pongs: OutboundFrame[] | null = null;
+  #isReading = false;
   readonly request: RequestInfo;
   readonly steps: Steps<ConnectionEffect>;
   readonly liveness: ConnectionLiveness;
@@ -90,6 +95,7 @@ export class ServerConnection implements SessionConnection, Ticked, Performer<Co
     this.steps.add(effects);
     if (former === state) return;
     if (state === 'unconfirmed' || state === 'live' || state === 'closed') this.#server.settled(this);
+    if (former !== 'live' && (state === 'unconfirmed' || state === 'live')) this.#socket.welcomed?.();
     if (state === 'closed') this.#server.closed(this);
   }
 
@@ -122,10 +128,19 @@ export class ServerConnection implements SessionConnection, Ticked, Performer<Co
 
   /** From its socket. */
   received(data: string | ArrayBuffer): void {
-    if (this.#state !== 'closed') readMessage(this, data, this.#server.clock.now());
+    if (this.#state === 'closed') return;
+    this.#isReading = true;
+    readMessage(this, data, this.#server.clock.now());
+    this.#isReading = false;
   }
 
   // --- What was read ---
+
+  answerPings(): void {
+    const pongs = this.#pongs;
+    this.#pongs = null;
+    if (pongs !== null && this.#state !== 'closed') this.#send(pongs);
+  }
 
   deliver(packets: readonly InboundData[]): void {
     // An array that grows would keep room for more, for good.
@@ -223,6 +238,13 @@ export class ServerConnection implements SessionConnection, Ticked, Performer<Co
         return void this.#renewal?.judge();
       case 'close':
         return this.#socket.close(effect.code, '');
+      case 'sayPong':
+        // [R50]
+        if (this.#socket.bufferedAmount > pongBufferedMax) return;
+        if (!this.#isReading) return this.#say(effect);
+        this.#pongs ??= [];
+        this.#pongs.push({ kind: 'pong', id: effect.id });
+        return;
       case 'announce':
       case 'sayEnd':
       case 'detach':

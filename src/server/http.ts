@@ -99,9 +99,19 @@ export interface Listening {
   readonly url: string;
 }
 
-/** An HTTP server for sessions alone. */
-export const listenOn = async (port: number, { host, path = '/' }: ListenOptions): Promise<{ http: HttpServer; listening: Listening }> => {
-  const http = createHttpServer((_request, response) => {
+/** How often Node looks for requests whose headers are late, in milliseconds: its default of 30 s would be the limit itself. */
+const lateEveryMsMax = 1_000;
+
+/** An HTTP server for sessions alone. A request that does not bring its headers within `headersTimeoutMs` is answered with 408: a slow handshake holds nothing for long. */
+export const listenOn = async (
+  port: number,
+  { host, path = '/' }: ListenOptions,
+  headersTimeoutMs: number,
+): Promise<{ http: HttpServer; listening: Listening }> => {
+  // To Node 0 is no limit.
+  const headersTimeout = Math.max(Math.ceil(headersTimeoutMs), 1);
+  const limits = { headersTimeout, requestTimeout: headersTimeout, connectionsCheckingInterval: Math.min(headersTimeout, lateEveryMsMax) };
+  const http = createHttpServer(limits, (_request, response) => {
     response.writeHead(426, { 'content-type': 'text/plain', upgrade: 'websocket' });
     response.end('This is a ninelives server: connect to it with a WebSocket.\n');
   });

@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly logger?: Logger | false;
   /** How often the server pings a client to which it says nothing else, in milliseconds. Default: 5,000. */
   readonly pingEveryMs?: number;
-  /** How long a connection may be open without a hello, in milliseconds. Default: 5,000. */
+  /** How long a connection may be open without a hello, in milliseconds; with `listen`, also how long a request may take to bring its headers. Default: 5,000. */
   readonly helloTimeoutMs?: number;
   /** How long a client may take to confirm its welcome, in milliseconds. Default: 10,000. */
   readonly confirmWithinMs?: number;

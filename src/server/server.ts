@@ -123,7 +123,7 @@ export class SessionServer implements Server, ConnectionServer {
 
   async listen(port: number, options: ListenOptions = {}): Promise<Listening> {
     this.#mustBeOpen();
-    const { http, listening } = await listenOn(port, options);
+    const { http, listening } = await listenOn(port, options, this.settings.helloTimeoutMs);
     try {
       await this.attach(http, options);
     } catch (error) {

@@ -1,10 +1,12 @@
 /** What a client says, decoded by a server. */
 import { decodeBatch, type ReadFrame, readCommon } from './decode-common.js';
+import { isTooDeep } from './depth.js';
 import type { ClientFrame, Decoded, HelloFields, ResumeFields, StartFields } from './frames.js';
 import {
   agentLengthMax,
   apiKeyLengthMax,
   helloSizeMax,
+  payloadDepthMax,
   protocolVersion,
   resumeTokensMax,
   sessionIdLengthMax,
@@ -90,6 +92,8 @@ const read: ReadFrame<ClientFrame> = (tag, f, trouble, size) => {
 
 /** One WebSocket text message from a client. Never throws; `detail` names the frame and what was expected, never what was sent. */
 export const decodeClientBatch = (batch: string): Decoded<ClientFrame> => {
+  // [R74]
+  if (isTooDeep(batch)) return { ok: false, code: 'ProtocolError', detail: `expected payloads nested at most ${payloadDepthMax} deep` };
   const decoded = decodeBatch(batch, read);
   // [R16]
   if (batch.length > helloSizeMax && decoded.ok && decoded.frames.some(({ kind }) => kind === 'hello' || kind === 'start')) {

@@ -83,9 +83,12 @@ export const queriesOn = (db: SqliteDatabase, rows: Rows) => {
     endsUnlooked += 1;
     if (endsUnlooked < FORGET_EVERY) return;
     endsUnlooked = 0;
-    sql(
-      `DELETE FROM sessions WHERE seq IN (SELECT seq FROM sessions INDEXED BY sessions_ended WHERE state = 'ENDED' ORDER BY ended_at DESC, seq DESC LIMIT ${FORGET_MAX} OFFSET ${ENDED_SESSIONS_MAX})`,
-    ).run();
+    const forgotten = sql(
+      `DELETE FROM sessions WHERE seq IN (SELECT seq FROM sessions INDEXED BY sessions_ended WHERE state = 'ENDED' ORDER BY ended_at DESC, seq DESC LIMIT ${FORGET_MAX} OFFSET ${ENDED_SESSIONS_MAX}) RETURNING user_id AS id`,
+    ).all();
+    // A guest's name is anyone's, so that strangers could fill the file with them.
+    for (const id of new Set(forgotten.map((row) => (row as { readonly id: number }).id)))
+      sql('DELETE FROM users WHERE id = ? AND is_guest = 1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE user_id = ?)').run(id, id);
   };
 
   return {

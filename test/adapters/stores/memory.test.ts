@@ -49,6 +49,23 @@ store('of the sessions that ended the last ones are remembered, and all that are
   assert.is((await given(made.findSession('active')))?.state, 'ACTIVE');
 });
 
+store('a guest is forgotten with the last session that is remembered; a registered user is not', async () => {
+  const made = memory();
+  await given(made.open({ now: NOW }));
+  const visit = async (username: string, as: 'guest' | 'registered'): Promise<void> => {
+    const session = { id: `of-${username}`, tokenHash: 't', userAgent: null, terms: null };
+    await given(made.admit({ username, as, profile: {}, session, now: NOW }));
+    await given(made.endSession({ id: session.id, reason: 'ended', now: NOW }));
+  };
+  await visit('passer-by', 'guest');
+  await visit('jane', 'registered');
+  for (let n = 0; n < ENDED_SESSIONS_MAX; n += 1) await visit(`guest-${n}`, 'guest');
+  assert.is(await given(made.findUser({ name: 'passer-by' })), null);
+  assert.ok(await given(made.findUser({ name: 'jane' })));
+  assert.ok(await given(made.findUser({ name: 'guest-0' })));
+  assert.is((await given(made.listUsers({ page: 0, size: 1, isGuest: true }))).total, ENDED_SESSIONS_MAX);
+});
+
 store('two stores share nothing', async () => {
   const [one, other] = [memory(), memory()];
   await Promise.all([given(one.open({ now: NOW })), given(other.open({ now: NOW }))]);

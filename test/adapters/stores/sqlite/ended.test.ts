@@ -17,7 +17,7 @@ const given = async <A>(task: StoreTask<A>): Promise<A> => {
 };
 
 ended(
-  'stay by when they ended, the last ten thousand; those that are active all stay, and so do users',
+  'stay by when they ended, the last ten thousand; those that are active all stay; so do users, but for guests of whom no session is left',
   withDirectory(async (directory) => {
     const file = join(directory, 'ended.db');
     const admit = (store: ReturnType<typeof sqlite>, id: string) =>
@@ -34,6 +34,11 @@ ended(
     await given(store.open({ now: 1 }));
     // The oldest of all by its admission is the one that ends last.
     await admit(store, 'long');
+    for (const as of ['guest', 'registered'] as const) {
+      const session = { id: `of-${as}`, tokenHash: as, userAgent: null, terms: null };
+      await given(store.admit({ username: as, as, profile: {}, session, now: 0 }));
+    }
+    tamper(file, "UPDATE sessions SET state = 'ENDED', ended_at = 0, end_reason = 'ended' WHERE id LIKE 'of-%'");
     tamper(
       file,
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${ENDED_SESSIONS_MAX + 300})
@@ -49,6 +54,8 @@ ended(
     assert.is((await given(store.findSession('s302')))?.state, 'ENDED');
     assert.is((await given(store.findSession('here')))?.state, 'ACTIVE');
     assert.is((await given(store.findUser({ name: 'jane' })))?.id, 1);
+    assert.is(await given(store.findUser({ name: 'guest' })), null);
+    assert.is((await given(store.findUser({ name: 'registered' })))?.name, 'registered');
     // They are looked for once in a hundred ends.
     for (let n = 0; n < 100; n += 1) {
       await admit(store, `more${n}`);

@@ -1,0 +1,148 @@
+/** Attacks by a client that was admitted and lies about its stream, or leaves the server's answers where they are. */
+import { newToken, openRaw, resumeFor, startRaw, startResumable } from '../../support/raw.js';
+import { type Attack, among, answerTo, endOf, flood, only, pause, side } from '../kit.js';
+
+const endless = { messages: Number.MAX_SAFE_INTEGER, size: Number.MAX_SAFE_INTEGER };
+
+const neverReads: Attack = {
+  name: 'never-reads',
+  what: '4 clients that claim an endless window have the server send them 32 MB each, and read none of it',
+  limit: '`limits.buffer`: `SlowConsumerError` past what it lets a socket hold, or silence',
+  run: (at) =>
+    side(at.size(4, 2), 4, async (index) => {
+      const { raw } = await startRaw(at.url, `never-reads-${index}`, { window: endless });
+      raw.ws.pause();
+      for (let n = 0; n < 100; n += 1) {
+        raw.send(['m', 'feed', { count: 5, size: 65_536 }]);
+        await pause(50);
+      }
+      // It is told that it is over at the latest when it reads at last.
+      while (!(await at.isOver(raw))) raw.send(['q', 'mirror', 1_000, 'x'.repeat(10_000)]);
+      at.count('given up');
+    }),
+  judge: (tally) => among(tally, 'given up'),
+};
+
+const pongs: Attack = {
+  name: 'pings-unread',
+  what: '4 clients ping five million times each, as fast as they can, and never read the answers',
+  limit: 'no ping is answered while 64 KiB of answers are unread ([R50])',
+  run: (at) =>
+    side(at.size(4, 1), 4, async (index) => {
+      const { raw } = await startRaw(at.url, `pings-${index}`);
+      raw.ws.pause();
+      const batch = JSON.stringify(Array.from({ length: 128 }, (_, n) => ['ping', Number.MAX_SAFE_INTEGER - n]));
+      await flood(raw, at.size(40_000, 1_000), () => batch);
+      at.count(raw.ws.readyState === raw.ws.OPEN ? 'borne' : 'given up');
+      raw.drop();
+    }),
+  judge: (tally) => among(tally, 'borne'),
+};
+
+const future: Attack = {
+  name: 'future-acknowledgements',
+  what: 'acknowledgements of what was never sent, exceptions of the future, and ones that take back',
+  limit: '[R29]: a `ProtocolError`',
+  run: async (at) => {
+    const lies = [
+      [1_000_000, 0, 0, 0],
+      [0, 5, 0, 0],
+      [0, 0, 5, 0],
+      [0, 0, 0, 5],
+      [0, 0, 0, 0, [[5, 'failed']]],
+      [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER],
+    ];
+    await side(at.size(20, 2) * lies.length, 6, async (index) => {
+      const { raw } = await startRaw(at.url, `future-${index % 6}`);
+      raw.send(['a', ...(lies[index % lies.length] as readonly unknown[])]);
+      at.count(await endOf(raw));
+    });
+  },
+  judge: (tally, scale) => only(tally, { ProtocolError: (scale === 'full' ? 20 : 2) * 6 }),
+};
+
+const positions: Attack = {
+  name: 'false-positions',
+  what: 'resumes that claim to have received, done and said what never was; the session is then resumed as it is',
+  limit: '[R58]: `mismatch`, which ends nothing by itself',
+  run: async (at) => {
+    const lies = [
+      { received: 50 },
+      { received: 5, done: 5, seen: 5 },
+      { received: 90, done: 90, seen: 0, last: 90 },
+      { done: Number.MAX_SAFE_INTEGER, received: Number.MAX_SAFE_INTEGER },
+    ];
+    await side(at.size(25, 2) * lies.length, 4, async (index) => {
+      const { welcome, token, raw: first } = await startResumable(at.url, `positions-${index}`);
+      first.drop();
+      const raw = await at.open();
+      raw.send(['hello', resumeFor(welcome.session, [token], { positions: lies[index % lies.length] })]);
+      at.count((await raw.take('mismatch'))[0]);
+      raw.drop();
+      const honest = await at.open();
+      honest.send(['hello', resumeFor(welcome.session, [token])]);
+      at.count(((await honest.take('welcome'))[1] as { readonly outcome: string }).outcome);
+      honest.send(['bye', { code: 'SessionEndedError', message: '' }]);
+    });
+  },
+  judge: (tally, scale) => only(tally, { mismatch: (scale === 'full' ? 25 : 2) * 4, resumed: (scale === 'full' ? 25 : 2) * 4 }),
+};
+
+const beyondWindow: Attack = {
+  name: 'beyond-the-window',
+  what: 'messages beyond the window, behind a handler that never comes to an end',
+  limit: '`limits.window`: a `ProtocolError` ([R39])',
+  run: (at) =>
+    side(at.size(20, 2), 5, async (index) => {
+      const { raw } = await startRaw(at.url, `window-${index}`);
+      raw.send(['m', 'slow', 0]);
+      const batch = JSON.stringify(Array.from({ length: 128 }, () => ['m', 'evil', 'x'.repeat(1_000)]));
+      await flood(raw, 1_000, () => batch);
+      at.count(await endOf(raw));
+    }),
+  judge: (tally) => among(tally, 'ProtocolError'),
+};
+
+const unanswered: Attack = {
+  name: 'requests-unanswered',
+  what: "the server's requests are never answered, and ten thousand of the client's run at once and are never cancelled",
+  limit: '`requestTimeoutMs`, 1,024 requests at once, four windows of answers; who acknowledges nothing is silent, and its link is closed',
+  run: (at) =>
+    side(at.size(10, 1), 10, async (index) => {
+      const { raw } = await startRaw(at.url, `unanswered-${index}`, { window: endless });
+      raw.send(['m', 'ask', { count: 200 }]);
+      const batch = JSON.stringify(Array.from({ length: 128 }, () => ['q', 'never', 60_000, 1]));
+      for (let n = 0; n < 80; n += 1) {
+        raw.sendText(batch);
+        // Their answers are taken, and never acknowledged.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        if (raw.ws.readyState !== raw.ws.OPEN) break;
+      }
+      at.count(await endOf(raw));
+    }),
+  judge: (tally) => among(tally, 'SlowConsumerError', 'ProtocolError', 'close 1000'),
+};
+
+const resumeStorm: Attack = {
+  name: 'resume-storm',
+  what: 'one client resumes its own session as fast as it can, each time with a message that it never lets be acknowledged',
+  limit: '`limits.admissionsPerSecond`: `ServerBusyError`; each resume makes the link before it deaf',
+  run: async (at) => {
+    const { welcome, token, raw: first } = await startResumable(at.url, 'storm');
+    first.send(['m', 'feed', { count: 100, size: 1_000 }]);
+    await first.take('m');
+    let tokens = [token];
+    for (let n = 0; n < at.size(2_000, 50); n += 1) {
+      const next = newToken();
+      const raw = await openRaw(at.url);
+      raw.send(['hello', resumeFor(welcome.session, tokens, { next, positions: { last: 1 } })]);
+      const [tag] = await answerTo(raw);
+      at.count(tag === 'welcome' ? 'resumed' : await endOf(raw));
+      if (tag === 'welcome') tokens = [next];
+      raw.drop();
+    }
+  },
+  judge: (tally) => among(tally, 'resumed', 'ServerBusyError'),
+};
+
+export const streams: readonly Attack[] = [neverReads, pongs, future, positions, beyondWindow, unanswered, resumeStorm];
