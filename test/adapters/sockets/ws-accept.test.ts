@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { connect, ear, type Pair } from '../../../adapters/contracts/socket-bench.js';
 import { clipReason } from '../../../adapters/sockets/ws-accept.js';
 import type { AcceptedSocket } from '../../../machines/ports/socket.js';
+import { within } from '../../support/until.js';
 import { startWsBench, type WsBench } from '../../support/ws-bench.js';
 
 const accepted = suite('sockets accepted from ws');
@@ -122,6 +123,37 @@ accepted('a clipped reason is at most 123 bytes long and ends with a whole chara
   assert.is(clipReason(`${'x'.repeat(122)}é`), 'x'.repeat(122));
   assert.is(clipReason(`${'x'.repeat(121)}😀`), 'x'.repeat(121));
   assert.is(clipReason(`${'x'.repeat(119)}😀`), `${'x'.repeat(119)}😀`);
+});
+
+withBench('a peer that floods is read in turns, so that others have theirs, and all that it sent arrives', async (bench) => {
+  const ENOUGH = 4_000;
+  let inTurn = 0;
+  let most = 0;
+  let came = 0;
+  const all = new Promise<void>((resolve) => {
+    bench.accept((socket) =>
+      socket.listen({
+        received: (data) => {
+          if (inTurn === 0)
+            setImmediate(() => {
+              inTurn = 0;
+            });
+          inTurn += (data as string).length;
+          most = Math.max(most, inTurn);
+          came += 1;
+          if (came === ENOUGH) resolve();
+        },
+        closed: () => undefined,
+      }),
+    );
+  });
+  const ws = new WebSocket(bench.url, { perMessageDeflate: false });
+  await new Promise((resolve) => ws.on('open', resolve));
+  for (let n = 0; n < ENOUGH; n += 1) ws.send('x'.repeat(1_000));
+  await within(all, 'all that was sent');
+  // A turn is over with the chunk that is being read, and what waits behind a pause comes with the next one.
+  assert.ok(most <= 131_072 + 2 * 65_536, `${most} in one turn`);
+  ws.terminate();
 });
 
 accepted.run();
