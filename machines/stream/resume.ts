@@ -26,15 +26,24 @@ export const stallsMax = 5;
 
 /**
  * Do the two sides' positions fit, so that the stream can go on? Null: they do. Never a guess: what was forgotten on either side is named. [R58]
- * What was only received may be forgotten, since its sender keeps it or can skip it; what was done may not.
+ * What was only received may be forgotten, since its sender keeps it or can skip it; what was done may not. `seen` is held to what is done, not to
+ * what the last acknowledgement told: a goodbye tells it too.
  */
 export const mismatchOf = (state: StreamState, peer: Positions): Mismatch | null => {
   const shipped = lastShipped(state);
-  const known = Math.min(peer.received, peer.done);
   if (peer.received > shipped) return { direction: 'own', from: shipped + 1, to: peer.received };
-  if (known < state.peerDone) return { direction: 'own', from: known + 1, to: state.peerDone };
+  const contradiction = contradictionIn(peer);
+  if (contradiction !== null) return contradiction;
+  if (peer.done < state.peerDone) return { direction: 'own', from: peer.done + 1, to: state.peerDone };
   if (peer.seen > state.done) return { direction: 'peer', from: state.done + 1, to: peer.seen };
   return peer.last < state.received ? { direction: 'peer', from: peer.last + 1, to: state.received } : null;
+};
+
+/** [R29] What a peer says of itself and can not be: what is done was received, and an exception is part of what is done. */
+const contradictionIn = ({ received, done, exceptions }: LastWord): Mismatch | null => {
+  if (done > received) return { direction: 'own', from: received + 1, to: done };
+  const beyond = exceptions.find(({ number }) => number > done);
+  return beyond === undefined ? null : { direction: 'own', from: done + 1, to: beyond.number };
 };
 
 type Resumed = Extract<StreamInput, { type: 'resumed' }>;
@@ -153,8 +162,8 @@ export const sumOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow =>
   list.reduce(({ messages, size }, { entry }) => ({ messages: messages + 1, size: size + entry.size }), { messages: 0, size: 0 });
 
 /** Is this a last word on what this side shipped? What does not fit is no word at all: nothing is to be concluded from it. */
-export const isLastWord = (state: StreamState, { received, done }: LastWord): boolean =>
-  received <= lastShipped(state) && done <= received && done >= state.peerDone;
+export const isLastWord = (state: StreamState, peer: LastWord): boolean =>
+  peer.received <= lastShipped(state) && peer.done >= state.peerDone && contradictionIn(peer) === null;
 
 /**
  * The peer's last word on what it got, at the end of a link or of the session (`isLastWord`): what it is done with is confirmed, the rest is as

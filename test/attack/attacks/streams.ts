@@ -63,7 +63,7 @@ const future: Attack = {
 
 const positions: Attack = {
   name: 'false-positions',
-  what: 'resumes that claim to have received, done and said what never was; the session is then resumed as it is',
+  what: 'resumes that claim to have received, done, seen and said what never was; the session is then resumed as it is, and serves',
   limit: '[R58]: `mismatch`, which ends nothing by itself',
   run: async (at) => {
     const lies = [
@@ -71,6 +71,10 @@ const positions: Attack = {
       { received: 5, done: 5, seen: 5 },
       { received: 90, done: 90, seen: 0, last: 90 },
       { done: Number.MAX_SAFE_INTEGER, received: Number.MAX_SAFE_INTEGER },
+      { done: 1 },
+      { done: Number.MAX_SAFE_INTEGER },
+      { seen: 1 },
+      { exceptions: [[1, 'failed']] },
     ];
     await side(at.size(25, 2) * lies.length, 4, async (index) => {
       const { welcome, token, raw: first } = await startResumable(at.url, `positions-${index}`);
@@ -82,10 +86,15 @@ const positions: Attack = {
       const honest = await at.open();
       honest.send(['hello', resumeFor(welcome.session, [token])]);
       at.count(((await honest.take('welcome'))[1] as { readonly outcome: string }).outcome);
+      honest.send(['q', 'mirror', 1_000, index]);
+      at.count((await honest.take('r'))[2] === index ? 'served' : 'another answer');
       honest.send(['bye', { code: 'SessionEndedError', message: '' }]);
     });
   },
-  judge: (tally, scale) => only(tally, { mismatch: (scale === 'full' ? 25 : 2) * 4, resumed: (scale === 'full' ? 25 : 2) * 4 }),
+  judge: (tally, scale) => {
+    const count = (scale === 'full' ? 25 : 2) * 8;
+    return only(tally, { mismatch: count, resumed: count, served: count });
+  },
 };
 
 const beyondWindow: Attack = {

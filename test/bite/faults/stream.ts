@@ -102,8 +102,16 @@ export const streamFaults: readonly PlantedFault[] = [
     name: 'peer-forgot-what-it-did',
     breaks: 'A peer whose store was rolled back behind what it had acknowledged is taken for one that fits.',
     file: 'machines/stream/resume.ts',
-    search: 'if (known < state.peerDone) return',
-    replace: 'if (known < 0) return',
+    search: 'if (peer.done < state.peerDone) return',
+    replace: 'if (peer.done < 0) return',
+    caughtBy: ['machines/stream/resume'],
+  },
+  {
+    name: 'done-beyond-received',
+    breaks: 'A peer that comes back and is done with what it does not have is taken for one that fits.',
+    file: 'machines/stream/resume.ts',
+    search: 'if (done > received) return',
+    replace: 'if (done < 0) return',
     caughtBy: ['machines/stream/resume'],
   },
   {

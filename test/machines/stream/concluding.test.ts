@@ -73,6 +73,8 @@ last('is none where it does not fit what was shipped, contradicts itself, or tak
   assert.is(isLastWord(state, word(5, 4)), false);
   assert.is(isLastWord(state, word(2, 3)), false);
   assert.is(isLastWord(state, word(1, 0)), false);
+  assert.is(isLastWord(state, word(4, 2, [{ number: 2, outcome: 'failed' }])), true);
+  assert.is(isLastWord(state, word(4, 2, [{ number: 3, outcome: 'failed' }])), false);
 });
 
 last.run();

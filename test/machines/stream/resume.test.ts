@@ -202,6 +202,13 @@ test('a peer that saw more done than this side knows of tells it that it has los
   assert.equal(mismatchOf(arrived, peerAt({ last: 1, seen: 1 })), { direction: 'peer', from: 1, to: 1 });
 });
 
+test('a peer that is done with what it does not have, or tells of exceptions that it is not done with, does not fit: the numbers are named', () => {
+  assert.is(mismatchOf(shippedThree(), peerAt({ received: 2, done: 2, exceptions: [{ number: 2, outcome: 'failed' }] })), null);
+  assert.equal(mismatchOf(shippedThree(), peerAt({ received: 1, done: 3 })), { direction: 'own', from: 2, to: 3 });
+  const beyond = peerAt({ received: 2, done: 1, exceptions: [1, 2].map((number) => ({ number, outcome: 'failed' })) });
+  assert.equal(mismatchOf(shippedThree(), beyond), { direction: 'own', from: 2, to: 2 });
+});
+
 const answeredAndLetGo = (...more: readonly Entry[]): StreamState =>
   [
     { type: 'send', entry: reply(1) } as const,
