@@ -1,3 +1,4 @@
+import { demandMs, demandWord } from './misuse.js';
 import type { Duplicate, Path, Told, Way } from './path.js';
 
 /** How late everything is. */
@@ -61,17 +62,25 @@ export const networkOver = (routes: () => readonly Route[], standing?: Path): Ne
     }
   };
   return {
-    cut: (told = 'both') => each((path) => path.cut(told)),
-    stall: (way = 'both') =>
+    cut: (told = 'both') => {
+      demandWord('cut', 'who is told', told, ['both', 'client', 'server', 'nobody']);
+      each((path) => path.cut(told));
+    },
+    stall: (way = 'both') => {
+      demandWord('stall', 'the way', way, ['both', 'up', 'down']);
       each(({ conditions: { stalled } }) => {
         if (way !== 'down') stalled.up = true;
         if (way !== 'up') stalled.down = true;
-      }),
-    slow: ({ latencyMs, jitterMs = 0 }) =>
+      });
+    },
+    slow: ({ latencyMs, jitterMs = 0 }) => {
+      demandMs('slow', '`latencyMs`', latencyMs);
+      demandMs('slow', '`jitterMs`', jitterMs);
       each(({ conditions }) => {
         conditions.latencyMs = latencyMs;
         conditions.jitterMs = jitterMs;
-      }),
+      });
+    },
     refuse: () =>
       each(({ conditions }) => {
         conditions.isRefusing = true;

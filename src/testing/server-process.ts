@@ -5,6 +5,7 @@ import type { Authenticator } from '../../machines/ports/authenticator.js';
 import type { SessionStore, SessionTurn } from '../../machines/ports/store.js';
 import type { Logger, Server, ServerOptions } from '../server/index.js';
 import { SessionServer } from '../server/server.js';
+import { noPorts } from './misuse.js';
 import { type Mortal, mortal } from './mortal.js';
 import { mortalStore } from './mortal-store.js';
 
@@ -55,6 +56,8 @@ export const startProcess = (parts: ServerProcessParts): ServerProcess => {
     store: mortalStore(parts.store, life, parts.committing),
     host: life.host,
   });
+  server.listen = noPorts;
+  server.attach = noPorts;
   parts.watch(server);
   parts.app?.(server as unknown as Server);
   // As listening does: sessions of an earlier server wait for their clients from now on.

@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import type { VirtualHost } from '../../adapters/hosts/virtual.js';
+import { demandMs } from './misuse.js';
 
 /** Time in a world: it passes when it is told to, and all that falls due in it happens at its moment. */
 export interface WorldTime {
@@ -11,8 +13,11 @@ export interface WorldTime {
    * needs more. What it waits for outside of the world (a database, a hash in a thread) takes no time here: use `until` for that.
    */
   result<T>(promise: Promise<T>, options?: { readonly withinMs?: number }): Promise<T>;
-  /** Wait until a condition holds, without time passing in the world: for what happens outside of it. Rejects after `realMs` (default: 5,000) of real time. */
-  until(condition: () => unknown, options?: { readonly realMs?: number }): Promise<void>;
+  /**
+   * Wait until a condition holds, or a promise settles, without time passing in the world: for what happens outside of it, as in a real database. Gives what
+   * the promise gives. Rejects with an Error after `realMs` (default: 5,000) of real time.
+   */
+  until<T>(awaited: Promise<T> | (() => unknown), options?: { readonly realMs?: number }): Promise<T>;
   /** The date, in milliseconds since the epoch. */
   now(): number;
 }
@@ -21,6 +26,20 @@ export interface WorldTime {
 const resultWithinMs = 60_000;
 /** In real milliseconds: a test that waits longer waits for what does not come. */
 const untilRealMs = 5_000;
+
+/** Asks whether a promise has settled. */
+const settlingOf = (promise: unknown): (() => boolean) => {
+  if (typeof (promise as Partial<Promise<unknown>> | null)?.then !== 'function')
+    throw new TypeError(
+      `A promise is awaited here, not ${inspect(promise)}: begin what gives it, as in world.result(kitty.startSession(options)).`,
+    );
+  let isSettled = false;
+  const note = (): void => {
+    isSettled = true;
+  };
+  (promise as Promise<unknown>).then(note, note);
+  return () => isSettled;
+};
 
 /** `loading`: what is being loaded in real time, and to be there before time passes. */
 export const timeOf = (host: VirtualHost, loading: () => Promise<unknown>): WorldTime => {
@@ -33,6 +52,7 @@ export const timeOf = (host: VirtualHost, loading: () => Promise<unknown>): Worl
     }
   };
   const advance = async (ms: number): Promise<void> => {
+    demandMs('advance', 'its time', ms);
     await settle();
     await host.advance(ms);
     await settle();
@@ -41,26 +61,30 @@ export const timeOf = (host: VirtualHost, loading: () => Promise<unknown>): Worl
     advance,
     settle,
     result: async (promise, { withinMs = resultWithinMs } = {}) => {
-      let isSettled = false;
-      const note = (): void => {
-        isSettled = true;
-      };
-      promise.then(note, note);
+      const isSettled = settlingOf(promise);
       const endsAt = host.clock.now() + withinMs;
-      for (await settle(); !isSettled; ) {
+      for (await settle(); !isSettled(); ) {
         const at = host.nextTimerAt;
         if (at === undefined || at > endsAt) {
           const why = at === undefined ? 'nothing is left that could happen in this world' : `its ${withinMs} ms are over`;
-          throw new Error(`The promise did not settle: ${why}. What it waits for outside of the world is awaited with until().`);
+          throw new Error(
+            `The promise did not settle: ${why}. Where it waits for something real (a database, a hash in a thread): await world.until(promise).`,
+          );
         }
         await host.advance(Math.max(0, at - host.clock.now()));
       }
       return promise;
     },
-    until: async (condition, { realMs = untilRealMs } = {}) => {
-      const givenUpAt = Date.now() + realMs;
+    until: async (awaited, { realMs = untilRealMs } = {}) => {
+      const condition = typeof awaited === 'function' ? awaited : settlingOf(awaited);
+      const givenUpAt = performance.now() + realMs;
       for (await settle(); !condition(); await settle())
-        if (Date.now() > givenUpAt) throw new Error(`Waited ${realMs} ms of real time in vain until ${String(condition)}.`);
+        if (performance.now() > givenUpAt) {
+          const what = typeof awaited === 'function' ? `until ${String(awaited)}` : 'for a promise';
+          throw new Error(`Waited ${realMs} ms of real time in vain ${what}. Where it needs time in the world: advance(), or result().`);
+        }
+      // Where nothing but a condition was given, nothing is given.
+      return (typeof awaited === 'function' ? undefined : awaited) as never;
     },
     now: () => host.clock.wall(),
   };

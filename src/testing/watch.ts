@@ -1,4 +1,5 @@
 import type { SessionClient } from '../client/client.js';
+import type { ClientSession } from '../client/session.js';
 import type { SessionServer } from '../server/server.js';
 import type { LiveSession } from '../server/session.js';
 import type { Conversation } from '../stream/conversation.js';
@@ -50,12 +51,35 @@ const watchHandlers = (ledger: Ledger, watched: Watched, { registry }: Conversat
   };
 };
 
+/** Hears of each promise that a test may await, by the name of the call that gave it. */
+export type Awaited = <T>(name: string, promise: Promise<T>) => Promise<T>;
+
+/** Tell what is awaited of a session. */
+const watchAwaited = (awaited: Awaited, watched: Watched, session: ClientSession): void => {
+  const { conversation } = session;
+  if (!watched.has(session)) {
+    watched.add(session);
+    const signIn = session.signIn.bind(session);
+    const renew = session.renew.bind(session);
+    session.signIn = (options) => awaited('signIn', signIn(options));
+    session.renew = () => awaited('renew', renew());
+  }
+  const request = conversation.request.bind(conversation);
+  conversation.request = (...args) => awaited('request', request(...args));
+};
+
 /** Watch a client's sessions. Before anybody else listens to it. */
-export const watchClient = (ledger: Ledger, watched: Watched, client: SessionClient): void => {
+export const watchClient = (ledger: Ledger, watched: Watched, client: SessionClient, awaited: Awaited): void => {
   const look = (): void => {
     const { session } = client;
-    if (session !== null) watch(ledger, watched, session.conversation, session.id, 'up');
+    if (session === null) return;
+    if (!watched.has(session.conversation)) watchAwaited(awaited, watched, session);
+    watch(ledger, watched, session.conversation, session.id, 'up');
   };
+  const startSession = client.startSession.bind(client);
+  const endSession = client.endSession.bind(client);
+  client.startSession = (options) => awaited('startSession', startSession(options));
+  client.endSession = () => awaited('endSession', endSession());
   client.on('active', look);
   client.on('resumed', look);
   client.on('gap', ({ formerSessionId }) => {

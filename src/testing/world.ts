@@ -10,8 +10,10 @@ import type { Server, ServerOptions } from '../server/index.js';
 import { authenticationUntil } from '../server/session.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
 import type { TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
+import { Calls, demandRealTimers } from './calls.js';
 import { brokenPromises, type Guarantees, Ledger, watchedMax } from './ledger.js';
 import { keptLog, type LogLine } from './log.js';
+import { demandClientOptions, demandWorldOptions } from './misuse.js';
 import { type Network, networkOver } from './network.js';
 import { openPage, type Page, type PageOwner } from './page.js';
 import { type Accept, fineConditions, Path } from './path.js';
@@ -24,6 +26,7 @@ class World implements TestWorld {
   readonly #host: VirtualHost;
   readonly #options: TestWorldOptions;
   readonly #time: WorldTime;
+  readonly #calls = new Calls((message) => console.warn(message));
   readonly #log = keptLog();
   readonly #store: NonNullable<ServerOptions['store']>;
   readonly #newTab: () => VirtualTab;
@@ -39,6 +42,9 @@ class World implements TestWorld {
   readonly network: Network;
 
   constructor(options: TestWorldOptions) {
+    demandRealTimers();
+    demandWorldOptions(options);
+    demandClientOptions(options.client ?? {});
     this.#options = options;
     this.#host = virtualHost({ seed: options.seed ?? 1 });
     this.#time = timeOf(this.#host, () => this.#loading);
@@ -62,13 +68,18 @@ class World implements TestWorld {
   }
 
   client(options: TestClientOptions = {}): Client {
+    this.#calls.demandOpen('client');
+    demandClientOptions(options);
     return this.#open(this.#newTab(), { ...this.#options.client, ...options }, this.#standing);
   }
 
-  async start(client: Client, options: StartOptions): Promise<Session> {
-    const started = await this.result(client.startSession(options));
-    if (started.failed) throw started.error;
-    return started.session;
+  start(client: Client, options: StartOptions): Promise<Session> {
+    return this.#calls.run('start', async () => {
+      this.#pageOf(client);
+      const started = await this.#time.result(client.startSession(options));
+      if (started.failed) throw started.error;
+      return started.session;
+    });
   }
 
   networkOf(client: Client): Network {
@@ -92,11 +103,15 @@ class World implements TestWorld {
     path.thaw();
   }
 
-  async reload(client: Client): Promise<Client> {
+  reload(client: Client): Promise<Client> {
+    return this.#calls.run('reload', () => this.#reload(client));
+  }
+
+  async #reload(client: Client): Promise<Client> {
     const page = this.#pageOf(client);
     page.life.hint('leaving');
     // What is written before a page goes, and its goodbye.
-    await this.settle();
+    await this.#time.settle();
     const { sessionId, persisted } = client.getSnapshot();
     if (sessionId !== null && persisted) this.#ledger.written('up', sessionId);
     if (sessionId !== null) this.#ledger.died('up', [sessionId]);
@@ -130,25 +145,33 @@ class World implements TestWorld {
     session.durable?.changed();
   }
 
-  async restartServer(): Promise<void> {
-    if (this.#process.life.isAlive) await this.#stopServer();
-    this.#process = this.#startServer();
-    await this.settle();
+  restartServer(): Promise<void> {
+    return this.#calls.run('restartServer', async () => {
+      if (this.#process.life.isAlive) await this.#stopServer();
+      this.#process = this.#startServer();
+      await this.#time.settle();
+    });
   }
 
-  async killServer(): Promise<void> {
-    this.#serverDied();
-    // The platform closes what the process had open: its clients' connections, and its store.
-    for (const { path } of this.#pages.values()) path.cut('client');
-    await this.#store.close()();
-    await this.settle();
+  killServer(): Promise<void> {
+    return this.#calls.run('killServer', async () => {
+      this.#serverDied();
+      // The platform closes what the process had open: its clients' connections, and its store.
+      for (const { path } of this.#pages.values()) path.cut('client');
+      await this.#store.close()();
+      await this.#time.settle();
+    });
   }
 
   async close(): Promise<void> {
-    for (const client of this.#pages.keys()) this.thaw(client);
-    await this.result(Promise.all([...this.#pages.keys()].map((client) => client.endSession())));
-    if (this.#process.life.isAlive) await this.#stopServer();
-    for (const page of this.#pages.values()) page.unload();
+    if (this.#calls.isClosed) return;
+    await this.#calls.run('close', async () => {
+      for (const client of this.#pages.keys()) this.thaw(client);
+      await this.#time.result(Promise.all([...this.#pages.keys()].map((client) => client.endSession())));
+      if (this.#process.life.isAlive) await this.#stopServer();
+      for (const page of this.#pages.values()) page.unload();
+    });
+    this.#calls.close();
   }
 
   guarantees(): Guarantees {
@@ -156,6 +179,7 @@ class World implements TestWorld {
   }
 
   assertGuarantees(): void {
+    this.#calls.demandRest('assertGuarantees');
     if (this.#ledger.isFull)
       throw new Error(`More than ${watchedMax} messages were sent and handled in this world: its guarantees are not known.`);
     const message = brokenPromises(this.guarantees());
@@ -163,19 +187,19 @@ class World implements TestWorld {
   }
 
   advance(ms: number): Promise<void> {
-    return this.#time.advance(ms);
+    return this.#calls.run('advance', () => this.#time.advance(ms));
   }
 
   settle(): Promise<void> {
-    return this.#time.settle();
+    return this.#calls.run('settle', () => this.#time.settle());
   }
 
   result<T>(promise: Promise<T>, options?: { readonly withinMs?: number }): Promise<T> {
-    return this.#time.result(promise, options);
+    return this.#calls.run('result', () => this.#time.result(promise, options));
   }
 
-  until(condition: () => unknown, options?: { readonly realMs?: number }): Promise<void> {
-    return this.#time.until(condition, options);
+  until<T>(awaited: Promise<T> | (() => unknown), options?: { readonly realMs?: number }): Promise<T> {
+    return this.#calls.run('until', () => this.#time.until(awaited, options));
   }
 
   now(): number {
@@ -193,7 +217,7 @@ class World implements TestWorld {
       loading: (loaded) => {
         this.#loading = loaded;
       },
-      watch: (client) => watchClient(this.#ledger, this.#watched, client),
+      watch: (client) => watchClient(this.#ledger, this.#watched, client, (name, promise) => this.#calls.awaited(name, promise)),
     };
     const page = openPage(owner, conditions, tab, options);
     this.#pages.set(page.client, page);
@@ -202,7 +226,8 @@ class World implements TestWorld {
 
   #pageOf(client: Client): Page {
     const page = this.#pages.get(client);
-    if (page === undefined) throw new TypeError('This is no client of this world, or its page was loaded again.');
+    if (page === undefined)
+      throw new TypeError('This is no client of this world, or its page was loaded again: reload() gives the client of the new page.');
     return page;
   }
 
@@ -223,7 +248,7 @@ class World implements TestWorld {
   }
 
   async #stopServer(): Promise<void> {
-    await this.result(this.#process.server.close());
+    await this.#time.result(this.#process.server.close());
     this.#serverDied();
   }
 
