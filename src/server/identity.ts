@@ -134,7 +134,9 @@ export class Identities {
     const { settings, log, sessions } = this.#parts;
     const others = sessions.ofUser(username).filter((other) => other !== session && !other.user.isGuest);
     const [first] = others;
-    return first === undefined ? { kind: 'free', displaces: [] } : placeFor({ rule: settings.sessionsPerUser, log }, first.user, others);
+    return first === undefined
+      ? { kind: 'free', displaces: [] }
+      : placeFor({ rule: settings.sessionsPerUser, log }, first.user, () => others);
   }
 
   #revoke({ revoked }: IdentifiedSession): void {

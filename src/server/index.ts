@@ -31,7 +31,7 @@ export type { PageQuery, SessionQuery, Sessions, UserQuery, Users } from './dire
 export type { DrainOptions } from './drain.js';
 export type { AttachableServer, AttachOptions, Listening, ListenOptions } from './http.js';
 export type { Logger } from './logger.js';
-export type { Guests, ServerOptions } from './options.js';
+export type { AddressOf, Guests, ServerOptions } from './options.js';
 export type { SessionsPerUser, SessionsPerUserRule } from './places.js';
 export type { ServerSession, WhenFull } from './session.js';
 

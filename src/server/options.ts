@@ -11,6 +11,12 @@ import type { WhenFull } from './session.js';
 /** Decides whether guests may enter: for all, or for each attempt. */
 export type Guests = boolean | ((attempt: { readonly username: string; readonly request: RequestInfo }) => boolean | Promise<boolean>);
 
+/**
+ * Says where a connection comes from, behind a proxy. What it gives takes the place of `request.remoteAddress`; null, nothing, or what is no IP
+ * address: the socket's own address stays. It throws: the same, and the log says so.
+ */
+export type AddressOf = (request: RequestInfo) => string | null | undefined;
+
 /** What a server may be told. Everything has a default that is safe on a developer's machine. */
 export interface ServerOptions {
   /** The keys that clients may show. Without any, the server serves this machine alone, whatever the key. */
@@ -31,6 +37,14 @@ export interface ServerOptions {
   readonly store?: SessionStore;
   /** Pages' origins that may connect, besides this server's own host (where there are `apiKeys`) and this machine: `https://example.com`. */
   readonly origins?: readonly string[];
+  /**
+   * Where connections come from, where a proxy stands before the server: without it all of them come from the proxy, and none is counted (`limits.connectionsPerAddress`).
+   * Read a header only that the proxy itself sets, whatever the client said: nobody but the proxy may reach the server. Default: the socket's address.
+   *
+   * @example
+   * createServer({ addressOf: ({ headers }) => headers['x-real-ip'] }); // nginx: proxy_set_header X-Real-IP $remote_addr;
+   */
+  readonly addressOf?: AddressOf;
   /** Where the log goes: anything with pino's four methods. Default: pino, to the standard output. False: nowhere. */
   readonly logger?: Logger | false;
   /** How often the server pings a client to which it says nothing else, in milliseconds. Default: 5,000. */
@@ -80,6 +94,22 @@ export interface ServerOptions {
     readonly admissionsPerSecond?: number;
     /** How many lost sessions are kept. Past it, the one that was lost first has expired. Default: 10,000. */
     readonly lostSessions?: number;
+    /**
+     * How many sessions there may be in all: active, lost and unconfirmed. A start beyond them is told `ServerBusyError`, before its credential is
+     * looked at; resumes always pass. Default: 100,000.
+     */
+    readonly sessions?: number;
+    /**
+     * How many connections may be open at once from one address, or from one /64 network of IPv6, and how many lost sessions that were started
+     * from it are kept. A connection beyond them is told `ServerBusyError`; past them, the address's session that was lost first has expired. Addresses of
+     * this machine and of private networks are not counted: see `addressOf`. Default: 1,000, what a large office behind one address has.
+     */
+    readonly connectionsPerAddress?: number;
+    /**
+     * How many lines of each kind the log has in a second about what strangers do: connections that are refused, access that is denied, tokens that
+     * are not current. The others are counted in one line. Default: 20.
+     */
+    readonly logLinesPerSecond?: number;
   };
   /** Clock and randomness, for tests. */
   readonly host?: Host;
@@ -111,6 +141,11 @@ export const serverDefaults = {
   pendingConnections: 1_000,
   admissionsPerSecond: 400,
   lostSessions: 10_000,
+  /** Two gigabytes of idle ones: where a process of Node's own size is full. */
+  sessions: 100_000,
+  connectionsPerAddress: 1_000,
+  /** Enough to see who it is, and little enough to be read. */
+  logLinesPerSecond: 20,
 } as const;
 
 /** The options with every default in its place. */
@@ -139,6 +174,9 @@ export interface Settings {
   readonly pendingConnections: number;
   readonly admissionsPerSecond: number;
   readonly lostSessions: number;
+  readonly sessions: number;
+  readonly connectionsPerAddress: number;
+  readonly logLinesPerSecond: number;
 }
 
 const times = [
@@ -153,6 +191,17 @@ const times = [
   'handlerTimeoutMs',
   'requestTimeoutMs',
 ] as const satisfies readonly (keyof ServerOptions & keyof Settings)[];
+
+const counts = [
+  'messageSize',
+  'batchSize',
+  'pendingConnections',
+  'admissionsPerSecond',
+  'lostSessions',
+  'sessions',
+  'connectionsPerAddress',
+  'logLinesPerSecond',
+] as const satisfies readonly (keyof NonNullable<ServerOptions['limits']> & keyof Settings)[];
 
 /** @throws TypeError where an option can not be what it is: a mistake to be seen when the server is written. */
 export const settingsOf = (options: ServerOptions): Settings => {
@@ -176,8 +225,7 @@ export const settingsOf = (options: ServerOptions): Settings => {
   if (whenFull !== 'refuse' && whenFull !== 'end')
     throw new TypeError(`createServer: \`whenFull\` is 'refuse' or 'end'; it was given ${String(whenFull)}.`);
   const limits = options.limits ?? {};
-  for (const name of ['messageSize', 'batchSize', 'pendingConnections', 'admissionsPerSecond', 'lostSessions'] as const)
-    checkWhole('createServer', `limits.${name}`, limits[name]);
+  for (const name of counts) checkWhole('createServer', `limits.${name}`, limits[name]);
   for (const name of ['window', 'buffer'] as const) checkRoom('createServer', `limits.${name}`, limits[name]);
   const messageSize = limits.messageSize ?? serverDefaults.messageSize;
   const buffer = limits.buffer ?? serverDefaults.buffer;
@@ -213,5 +261,8 @@ export const settingsOf = (options: ServerOptions): Settings => {
     pendingConnections: limits.pendingConnections ?? serverDefaults.pendingConnections,
     admissionsPerSecond: limits.admissionsPerSecond ?? serverDefaults.admissionsPerSecond,
     lostSessions: limits.lostSessions ?? serverDefaults.lostSessions,
+    sessions: limits.sessions ?? serverDefaults.sessions,
+    connectionsPerAddress: limits.connectionsPerAddress ?? serverDefaults.connectionsPerAddress,
+    logLinesPerSecond: limits.logLinesPerSecond ?? serverDefaults.logLinesPerSecond,
   };
 };

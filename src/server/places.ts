@@ -39,21 +39,24 @@ const ruleFor = (rule: SessionsPerUserRule, user: User, log: Logger): SessionsPe
   return null;
 };
 
+const oldestFirst = (others: readonly LiveSession[]): Place =>
+  others.some(({ connection }) => connection.hasLink)
+    ? { kind: 'taken', failure: failure('UserConnectedError') }
+    : { kind: 'free', displaces: others };
+
 /** Is there a place for one more session of this user, beside those that they have? [R65] [R66] */
 export const placeFor = (
   { rule, log }: { readonly rule: SessionsPerUserRule; readonly log: Logger },
   user: User,
-  others: readonly LiveSession[],
+  others: () => readonly LiveSession[],
 ): Place => {
   switch (ruleFor(rule, user, log)) {
     case 'many':
       return { kind: 'free', displaces: nobodyElse };
     case 'newest':
-      return { kind: 'free', displaces: others };
+      return { kind: 'free', displaces: others() };
     case 'oldest':
-      return others.some(({ connection }) => connection.hasLink)
-        ? { kind: 'taken', failure: failure('UserConnectedError') }
-        : { kind: 'free', displaces: others };
+      return oldestFirst(others());
     case null:
       return { kind: 'taken', failure: failure('ServerError') };
   }

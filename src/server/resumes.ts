@@ -8,7 +8,7 @@ import type { LiveSession } from './session.js';
 import type { SessionKeeper, SessionKeeperParts } from './session-keeper.js';
 import { nowhere } from './session-maker.js';
 
-type Parts = Pick<SessionKeeperParts, 'clock' | 'log' | 'gate' | 'store'>;
+type Parts = Pick<SessionKeeperParts, 'clock' | 'limited' | 'gate' | 'store'>;
 type Keeper = Pick<SessionKeeper, 'find' | 'starts' | 'lost' | 'ended' | 'end' | 'remember'>;
 
 /** What clients ask of sessions that they had before: to go on with them, or to let go of them. */
@@ -22,14 +22,14 @@ export class Resumes {
   }
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
-    const { clock, log } = this.#parts;
+    const { clock, limited } = this.#parts;
     const { session: id, tokens, next, positions, incarnation, life = 0 } = hello.resume;
     const found = this.#keeper.find(id);
     const session = found?.keptMs === 0 ? undefined : found;
     const owned = session ?? this.#keeper.ended.find(id, clock.now());
     if (owned === null) return { kind: 'gone', positions: null };
     if (!isOneOf(tokens, hello.key, owned)) {
-      log.warn({ session: id, remoteAddress: by.request.remoteAddress }, 'security: a resume came with a token that is not current');
+      limited.warn({ session: id, remoteAddress: by.request.remoteAddress }, 'security: a resume came with a token that is not current');
       return { kind: 'refused', failure: failure('AccessDeniedError') };
     }
     if (session === undefined) return this.#over(id, incarnation);
@@ -45,7 +45,7 @@ export class Resumes {
     const mismatch = session.conversation.mismatch(peer);
     if (mismatch !== null) {
       // It is given up when the client begins anew, and not before: a hello that comes late, from a link that its client has left, takes nothing from it.
-      log.warn({ session: id, ...mismatch }, 'a session can not be resumed: the two sides do not remember the same');
+      limited.warn({ session: id, ...mismatch }, 'a session can not be resumed: the two sides do not remember the same');
       return { kind: 'mismatched', session, mismatch };
     }
     // Before anything is moved: what a failing store can not write is not begun.
@@ -97,7 +97,7 @@ export class Resumes {
     const found = this.#keeper.find(session);
     if (found === undefined) return;
     if (isOneOf(tokens, key, found)) found.leave();
-    else this.#parts.log.warn({ session }, 'security: a session was named as abandoned with a token that is not its own');
+    else this.#parts.limited.warn({ session }, 'security: a session was named as abandoned with a token that is not its own');
   }
 }
 

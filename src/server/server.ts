@@ -10,6 +10,7 @@ import type { KeptSession, StreamStore } from '../../machines/ports/store.js';
 import { type Failure, failure, reasons } from '../../machines/reasons.js';
 import { NineLivesError } from '../errors.js';
 import { helloFromProtocols } from '../wire/hello.js';
+import { Addresses } from './addresses.js';
 import { type AdmissionEnv, type AdmittedSession, admit } from './admission.js';
 import { AdmissionGate } from './admission-gate.js';
 import type { Server, ServerEvents } from './api.js';
@@ -22,8 +23,10 @@ import { Drain, type DrainOptions, drainPlanOf } from './drain.js';
 import { Emitter } from './emitter.js';
 import { type AttachableServer, type AttachOptions, attachTo, type Listening, type ListenOptions, listenOn } from './http.js';
 import { Identities } from './identity.js';
+import { LimitedLog } from './limited-log.js';
+import { located } from './located.js';
 import { type Logger, loggerOf } from './logger.js';
-import { type ServerOptions, type Settings, settingsOf } from './options.js';
+import { type AddressOf, type ServerOptions, type Settings, settingsOf } from './options.js';
 import { SessionIds } from './session-ids.js';
 import { SessionKeeper } from './session-keeper.js';
 import { askingStore } from './store-failure.js';
@@ -40,6 +43,12 @@ export class SessionServer implements Server, ConnectionServer {
   readonly sessions: Sessions;
   readonly #host: Host;
   readonly #log: Logger;
+  /** What strangers can make the log say. */
+  readonly #limited: LimitedLog;
+  /** Which limits are reached. */
+  readonly #reached: LimitedLog;
+  readonly #addresses: Addresses;
+  readonly #addressOf: AddressOf | undefined;
   readonly #store: StoreKeeper;
   readonly #env: AdmissionEnv;
   readonly #events: Emitter<ServerEvents>;
@@ -60,6 +69,11 @@ export class SessionServer implements Server, ConnectionServer {
     this.settings = settingsOf(options);
     this.#host = options.host ?? nodeHost();
     this.#log = loggerOf(options.logger);
+    const { clock } = this.#host;
+    this.#limited = new LimitedLog(this.#log, clock, { lines: this.settings.logLinesPerSecond, everyMs: secondMs });
+    this.#reached = new LimitedLog(this.#log, clock, { lines: 1, everyMs: reachedEveryMs });
+    this.#addresses = new Addresses(this.settings.connectionsPerAddress);
+    this.#addressOf = options.addressOf;
     const store = options.store ?? memory();
     this.#store = new StoreKeeper(store, this.#host.clock, this.#log, (kept) => this.#opened(kept));
     this.#events = new Emitter(this.#log);
@@ -71,8 +85,10 @@ export class SessionServer implements Server, ConnectionServer {
       store: this.#store,
       turns: this.#turns,
       log: this.#log,
+      limited: this.#limited,
       events: this.#events,
       gate: this.#gate,
+      addresses: this.#addresses,
       signIn: (session, item, number) => this.identities.signIn(session, item, number),
     });
     this.#ticker = new Ticker(this.#host.clock, this.settings.pingEveryMs);
@@ -82,14 +98,14 @@ export class SessionServer implements Server, ConnectionServer {
       store,
       authenticator: authenticatorOf(options, this.#host),
       clock: this.#host.clock,
-      log: this.#log,
+      log: this.#limited,
       ids: new SessionIds(),
     };
     this.identities = new Identities({
       env: this.#env,
       settings: this.settings,
       clock: this.#host.clock,
-      log: this.#log,
+      log: this.#limited,
       events: this.#events,
       sessions: this.keeper,
     });
@@ -143,7 +159,7 @@ export class SessionServer implements Server, ConnectionServer {
     this.#mustBeOpen();
     // At once: an upgrade that comes while the store opens waits for it, and is told where it could not be opened.
     const detach = attachTo(http, options, this.settings.batchSize, (socket, request, protocols) =>
-      this.#accept(socket, request, protocols),
+      this.#accept(socket, located(this.#addressOf, request, this.#limited), protocols),
     );
     this.#detach.push(detach);
     const opened = await this.#store.open();
@@ -192,7 +208,7 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   refused(what: Failure, { remoteAddress }: RequestInfo): void {
-    this.#log[reasons[what.code].next === 'stop' && what.code !== 'SessionEndedError' ? 'info' : 'debug'](
+    this.#limited[reasons[what.code].next === 'stop' && what.code !== 'SessionEndedError' ? 'info' : 'debug'](
       { code: what.code, detail: what.message, remoteAddress },
       what.code === 'SessionEndedError' ? 'connection closed' : 'connection refused or closed',
     );
@@ -205,6 +221,7 @@ export class SessionServer implements Server, ConnectionServer {
   closed(connection: ServerConnection): void {
     this.#ticker.remove(connection);
     this.#watched.remove(connection);
+    this.#addresses.leave(connection.request.remoteAddress);
   }
 
   watch(connection: ServerConnection, isWatched: boolean): void {
@@ -219,8 +236,10 @@ export class SessionServer implements Server, ConnectionServer {
     const isFull = this.#pending.size + this.keeper.starts.unconfirmedCount >= this.settings.pendingConnections;
     this.#pending.add(connection);
     this.#ticker.add(connection);
+    const isWithin = this.#addresses.enter(request.remoteAddress);
     if (this.#draining !== null || this.#closing !== null) return connection.refuse(this.#goodbye);
-    if (isFull) return connection.refuse(this.#gate.turnAway());
+    if (isFull) return connection.refuse(this.#busy('pendingConnections'));
+    if (!isWithin) return connection.refuse(this.#busy('connectionsPerAddress', request));
     connection.open(helloFromProtocols(protocols));
   }
 
@@ -238,7 +257,7 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   async #admit(attempt: StartAttempt): Promise<E.Either<Failure, AdmittedSession>> {
-    const busy = this.#gate.begin();
+    const busy = this.keeper.isFull ? this.#busy('sessions') : this.#gate.begin();
     if (busy !== null) return E.left(busy);
     try {
       return await this.#decide(attempt);
@@ -256,6 +275,16 @@ export class SessionServer implements Server, ConnectionServer {
     // Whether or not anyone still waits for the verdict: in the store they are revoked.
     if (E.isRight(admitted)) for (const { id } of admitted.right.revoked) this.keeper.find(id)?.revoke();
     return admitted;
+  }
+
+  /** No room for now, and the log says which limit it was. */
+  #busy(
+    limit: 'pendingConnections' | 'sessions' | 'connectionsPerAddress',
+    { remoteAddress }: Pick<RequestInfo, 'remoteAddress'> = inProcess,
+  ): Failure {
+    this.#reached.warn({ limit, remoteAddress }, `\`limits.${limit}\` is reached: who comes is told that the server is busy`);
+    // One address's excess does not lengthen the others' wait.
+    return limit === 'connectionsPerAddress' ? failure('ServerBusyError', undefined, crowdedAddress) : this.#gate.turnAway();
   }
 
   get #goodbye(): Failure {
@@ -295,8 +324,16 @@ export class SessionServer implements Server, ConnectionServer {
     await this.#turns?.close();
     await this.keeper.closed();
     await this.#store.close();
+    this.#reached.close();
+    this.#limited.close();
   }
 }
+
+const secondMs = 1_000;
+/** How often the log says that a limit is reached, in milliseconds: often enough to be seen, and not once for each who is turned away. */
+const reachedEveryMs = 60_000;
+/** When somebody is to come again from whose address too many came, in milliseconds: some of them may be gone by then. */
+const crowdedAddress = { retryAfterMs: 5_000, spreadMs: 10_000 } as const;
 
 /** How often a quarter of it passes is how exactly a silent client is noticed that something waits for, in milliseconds: within a tenth of the two seconds. */
 const watchedRhythmMs = 400;

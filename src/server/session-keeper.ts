@@ -3,6 +3,7 @@ import type { KeptSession } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import type { HelloFields, ResumeFields } from '../wire/frames.js';
+import type { Addresses } from './addresses.js';
 import { type AdmittedSession, keptMsOf } from './admission.js';
 import type { AdmissionGate } from './admission-gate.js';
 import type { StartAttempt } from './attempt.js';
@@ -11,6 +12,7 @@ import type { Resumption, SessionKeeping } from './connection-server.js';
 import { DetachedConnection } from './detached.js';
 import { EndedSessions } from './ended-sessions.js';
 import { LiveSessions } from './live.js';
+import { LostSessions } from './lost-sessions.js';
 import { OwedWrites } from './owed-writes.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
@@ -23,6 +25,7 @@ import type { StoreKeeper } from './store-keeper.js';
 export interface SessionKeeperParts extends SessionMakerParts {
   readonly store: StoreKeeper;
   readonly gate: AdmissionGate;
+  readonly addresses: Addresses;
 }
 
 /** The sessions of this process, from their admission to their end: each is unconfirmed, then active, then written as ended; or forgotten. */
@@ -32,8 +35,8 @@ export class SessionKeeper implements SessionKeeping {
   readonly presence: Presence;
   #isLeaving = false;
   readonly ended: EndedSessions;
-  /** Those whose link is lost, in the order in which it was. */
-  readonly lost = new Set<LiveSession>();
+  /** Those whose link is lost. */
+  readonly lost: LostSessions;
   readonly #parts: SessionKeeperParts;
   readonly #maker: SessionMaker;
   readonly #resumes: Resumes;
@@ -46,12 +49,18 @@ export class SessionKeeper implements SessionKeeping {
     this.#resumes = new Resumes(parts, this);
     this.ended = new EndedSessions(parts.settings.resumeWindowMs);
     const { clock, settings, store } = parts;
+    this.lost = new LostSessions(parts.addresses, { all: settings.lostSessions, ofAddress: settings.connectionsPerAddress });
     this.#owed = new OwedWrites(store, clock);
     this.presence = new Presence(
       clock,
       settings.presenceGraceMs,
       (id, online) => void store.write('set a presence', (to) => to.setPresence({ id, presence: { online } })),
     );
+  }
+
+  /** Are there as many sessions as there may be? */
+  get isFull(): boolean {
+    return this.live.size + this.starts.unconfirmedCount >= this.#parts.settings.sessions;
   }
 
   /** By id, whether it is confirmed or not. */
@@ -79,8 +88,8 @@ export class SessionKeeper implements SessionKeeping {
   open(admitted: AdmittedSession, { hello, tokenHash }: StartAttempt, connection: ServerConnection): E.Either<Failure, LiveSession> {
     const { settings, log } = this.#parts;
     const { user } = admitted.session;
-    const place = placeFor({ rule: settings.sessionsPerUser, log }, user, this.ofUser(user.name));
-    const refused = place.kind === 'taken' ? place.failure : this.#parts.gate.welcome();
+    const place = placeFor({ rule: settings.sessionsPerUser, log }, user, () => this.ofUser(user.name));
+    const refused = place.kind === 'taken' ? place.failure : this.isFull ? this.#parts.gate.turnAway() : this.#parts.gate.welcome();
     if (refused !== null) {
       this.discard(admitted);
       return E.left(refused);
@@ -136,7 +145,7 @@ export class SessionKeeper implements SessionKeeping {
   }
 
   detach(session: LiveSession): void {
-    const { settings, clock, log } = this.#parts;
+    const { settings, clock, log, limited } = this.#parts;
     const isActive = this.isActive(session);
     const over = (reason: EndReason, what: Failure | null): void => {
       // One that was never confirmed never was, unless it is taken away by name.
@@ -152,15 +161,14 @@ export class SessionKeeper implements SessionKeeping {
     this.presence.left(session);
     session.connection = new DetachedConnection(clock, isActive ? session.keptMs : settings.confirmWithinMs, over);
     log.info({ session: session.id, user: session.user.id }, 'session lost its link');
-    this.lost.add(session);
-    for (const oldest of this.lost) {
-      if (this.lost.size <= settings.lostSessions) return;
-      log.warn(
-        { session: oldest.id, user: oldest.user.id },
-        'more sessions are lost than are kept: the one that was lost first has expired',
-      );
-      this.giveUp(oldest);
-    }
+    const surplus = this.lost.add(session);
+    if (surplus === null) return;
+    const { session: oldest, limit } = surplus;
+    limited.warn(
+      { session: oldest.id, user: oldest.user.id, limit },
+      'more sessions are lost than are kept: the one that was lost first has expired',
+    );
+    this.giveUp(oldest);
   }
 
   announce(session: LiveSession): void {

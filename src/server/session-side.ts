@@ -12,6 +12,8 @@ import type { LiveSession } from './session.js';
 /** What sessions need of their server: one object for all. */
 export interface SessionSideParts {
   readonly log: Logger;
+  /** For what strangers can make the log say. */
+  readonly limited: Logger;
   readonly events: Emitter<ServerEvents>;
   /** The client of a session wants to sign in: as `signIn` of its conversation's owner. */
   signIn(session: LiveSession, item: ArrivedSignIn, number: number): ReturnType<NonNullable<ConversationOwner['signIn']>>;
@@ -68,8 +70,8 @@ export class SessionSide implements ConversationOwner, ConversationReports {
   }
 
   handlerFailed(event: Parameters<ConversationReports['handlerFailed']>[0]): void {
-    const { log, events } = this.parts;
-    log.error({ session: this.session.id, message: event.id, type: event.type, err: event.error }, 'a handler failed');
+    const { limited, events } = this.parts;
+    limited.error({ session: this.session.id, message: event.id, type: event.type, err: event.error }, 'a handler failed');
     events.emit('handlerFailed', this.session, event);
   }
 
@@ -78,7 +80,7 @@ export class SessionSide implements ConversationOwner, ConversationReports {
   }
 
   handlerSlow(event: Parameters<ConversationReports['handlerSlow']>[0]): void {
-    this.parts.log.warn({ session: this.session.id, ...event }, 'a message handler is slow');
+    this.parts.limited.warn({ session: this.session.id, ...event }, 'a message handler is slow');
   }
 
   handedBack(message: Parameters<ConversationReports['handedBack']>[0]): void {

@@ -22,7 +22,8 @@ const test = await startServer({
     username === 'slow'
       ? new Promise((resolve) => signal.addEventListener('abort', () => resolve(false)))
       : authParams.password === password,
-  limits: { messageSize: 1_000, batchSize, window },
+  // Each refusal's line is looked for.
+  limits: { messageSize: 1_000, batchSize, window, logLinesPerSecond: 10_000 },
 });
 test.server.on('session', (session) => {
   session.on('count', (n) => void session.send('count', n));

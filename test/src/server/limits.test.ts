@@ -45,7 +45,16 @@ limits('a buffer that could never take a message of the largest size is refused,
 });
 
 limits('counts are whole numbers of 1 or more', () => {
-  for (const name of ['messageSize', 'batchSize', 'pendingConnections', 'admissionsPerSecond', 'lostSessions'])
+  for (const name of [
+    'messageSize',
+    'batchSize',
+    'pendingConnections',
+    'admissionsPerSecond',
+    'lostSessions',
+    'sessions',
+    'connectionsPerAddress',
+    'logLinesPerSecond',
+  ])
     for (const given of [0, -1, 0.5, Number.NaN, '1024'])
       assertRefused({ [name]: given }, new RegExp(`^createServer: \`limits.${name}\` is a whole number of 1 or more; it was given `));
 });
