@@ -82,13 +82,28 @@ class NinelivesLink implements Link, LivenessOwner {
   }
 
   renew(): void {
-    this.#openings.renewal(this.#over.signal).then(
-      (fields) => {
-        if (this.#step === 'welcomed') this.#send([{ kind: 'renewal', ...fields }]);
-      },
-      (error: unknown) => {
-        if (this.#step !== 'over') this.#events.unrenewed(failureFrom(error));
-      },
+    const { clock } = this.#transport.host;
+    const asking = new AbortController();
+    const stop = (): void => {
+      clock.clearTimeout(timer);
+      asking.abort();
+    };
+    // An app that never answers must not keep the server's next asks from being heard.
+    const timer = clock.setTimeout(() => {
+      this.#over.signal.removeEventListener('abort', stop);
+      asking.abort();
+      this.#events.unrenewed(failure('AuthParamsUnavailableError', 'It did not answer in time.'));
+    }, this.#options.helloTimeoutMs);
+    this.#over.signal.addEventListener('abort', stop);
+    const answered = (take: () => void): void => {
+      if (asking.signal.aborted) return;
+      clock.clearTimeout(timer);
+      this.#over.signal.removeEventListener('abort', stop);
+      take();
+    };
+    this.#openings.renewal(asking.signal).then(
+      (fields) => answered(() => this.#send([{ kind: 'renewal', ...fields }])),
+      (error: unknown) => answered(() => this.#events.unrenewed(failureFrom(error))),
     );
   }
 

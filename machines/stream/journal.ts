@@ -116,14 +116,21 @@ export const storedPositionsOf = (state: StreamState, ticket: Ticket): StoredPos
   ticket,
 });
 
-/** The first ticket that is not over. Tickets ascend in each queue, but for what is to be shipped again, where answers and messages mix. */
+/**
+ * The first ticket that is not over. Tickets ascend in each queue, but for what is to be shipped again, where answers and messages mix, and for
+ * answers that are shipped: one may have passed an identity that waited behind messages.
+ */
 const oldestOf = ({ queued, prompt, sent, answers, replay }: StreamState): Ticket =>
   Math.min(
-    ...[at(queued, 0), at(prompt, 0), at(sent, 0)?.entry, at(answers, 0)?.entry].map((entry) => entry?.ticket ?? Number.MAX_SAFE_INTEGER),
-    toArray(replay).reduce(
-      (least, { entry }) => (entry.item.kind === 'skip' ? least : Math.min(least, entry.ticket)),
-      Number.MAX_SAFE_INTEGER,
-    ),
+    ...[at(queued, 0), at(prompt, 0), at(sent, 0)?.entry].map((entry) => entry?.ticket ?? Number.MAX_SAFE_INTEGER),
+    leastOf(answers),
+    leastOf(replay),
+  );
+
+const leastOf = (queue: Queue<Shipped>): Ticket =>
+  toArray(queue).reduce(
+    (least, { entry }) => (entry.item.kind === 'skip' ? least : Math.min(least, entry.ticket)),
+    Number.MAX_SAFE_INTEGER,
   );
 
 /** A stream as its journal has it, with its parts in the order in which they were written. */

@@ -1,5 +1,6 @@
 import type { Host } from '../../machines/ports/host.js';
 import type { Contract } from '../stream/contract.js';
+import { checkHandler } from '../stream/handlers.js';
 import { checkRoom, checkSpan } from '../stream/room.js';
 import type { Client } from './api.js';
 import { SessionClient } from './client.js';
@@ -33,6 +34,9 @@ export const createClientOn = <C extends Contract>(
   if (untyped.persist !== undefined && untyped.persist !== 'tab')
     throw new TypeError(`createClient: \`persist\` is 'tab' or left out; it was given ${String(untyped.persist)}.`);
   for (const name of ['window', 'buffer'] as const) checkRoom('createClient', name, untyped[name]);
+  for (const name of ['baseMs', 'capMs', 'healthyAfterMs'] as const)
+    checkSpan('createClient', `retry.${name}`, untyped.retry?.[name] ?? undefined);
+  for (const [type, handler] of Object.entries(untyped.handlers ?? {})) if (handler !== undefined) checkHandler(type, handler);
   const host = makeHost();
   const transport = typeof named === 'function' ? named(host) : named;
   return new SessionClient(untyped, host, transport) as unknown as Client<C>;

@@ -40,7 +40,7 @@ export interface Session<C extends Contract = AnyContract> {
     type: T,
     handler: (payload: MessagePayload<DownOf<C>, T>, message: MessageInfo) => unknown,
   ): () => void;
-  /** Answer requests of a type. Throws where the type has a handler already. */
+  /** Answer requests of a type. Throws where the type has a handler already, or where the handler is no function. */
   onRequest<T extends RequestName<DownOf<C>>>(
     type: T,
     handler: (
@@ -141,8 +141,8 @@ export class ClientSession implements Session {
     }
   }
 
-  async request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {
-    const asked = this.conversation.request(type, payload, options.timeoutMs ?? this.#requestTimeoutMs, options.signal);
+  async request(type: string, payload: unknown, options?: RequestOptions | null): Promise<RequestResult<never>> {
+    const asked = this.conversation.request(type, payload, options?.timeoutMs ?? this.#requestTimeoutMs, options?.signal);
     this.#changed();
     const result = await asked;
     // One that was taken back is no longer among what is unconfirmed.

@@ -28,7 +28,7 @@ export const audienceOf = (sessions: () => Iterable<LiveSession>, messageSizeMax
   send: (type, payload, options) => {
     if (typeof type !== 'string' || type === '' || type.length > typeLengthMax)
       return { accepted: false, error: errorOf('InvalidTypeError') };
-    const problem = options === undefined ? null : problemOf(options);
+    const problem = problemOf(options ?? {});
     if (problem !== null) return { accepted: false, error: errorOf('InvalidOptionError', `It is \`${problem}\`.`) };
     const text = toJsonText(payload, messageSizeMax);
     if (!text.ok) return { accepted: false, error: errorOf(text.code, text.detail) };

@@ -58,7 +58,7 @@ export interface Sessions {
   revoke(id: string): Promise<Result<{ session: SessionRecord }>>;
   /**
    * Take all active sessions of a user away, starts that are under way included. Written by the time it answers; `revoked` counts the sessions
-   * that there were.
+   * that there were. Errors: InvalidUsernameError.
    */
   revokeUser(username: string): Promise<Result<{ revoked: number }>>;
 }
@@ -79,7 +79,7 @@ export const sessionsOf = (ask: AskStore, revoker: Revoker): Sessions => ({
     const revoked = F.pipe(
       ask((store) => store.endSession({ id, reason: 'revoked', now: revoker.wall() })),
       TE.chain((session) =>
-        TE.fromEither(session === null ? E.left(failure('SessionUnknownError', `Id: ${id.slice(0, 64)}.`)) : E.right(session)),
+        TE.fromEither(session === null ? E.left(failure('SessionUnknownError', `Id: ${String(id).slice(0, 64)}.`)) : E.right(session)),
       ),
     );
     const answer = await revoked();
@@ -88,6 +88,9 @@ export const sessionsOf = (ask: AskStore, revoker: Revoker): Sessions => ({
     return toResult(answer, (session) => ({ session }));
   },
   revokeUser: async (username) => {
+    // A name that is missing must not stand for everybody.
+    const problem = usernameProblem(username);
+    if (problem !== null) return toResult(E.left(failure('InvalidUsernameError', `It ${problem}.`)), () => ({ revoked: 0 }));
     revoker.refuseStarts(username);
     const answer = await endAll(ask, username, () => revoker.wall());
     if (E.isRight(answer)) for (const id of answer.right) revoker.dismiss(id);

@@ -246,9 +246,11 @@ export class SessionKeeper implements SessionKeeping {
 
   /** What is left is written: nothing of this process counts any more. */
   async closed(): Promise<void> {
-    for (const { durable, conversation } of [...this.live.all(), ...this.starts.all()]) {
-      durable?.close();
-      conversation.close('ServerDrainingError');
+    for (const session of [...this.live.all(), ...this.starts.all()]) {
+      session.durable?.close();
+      session.conversation.close('ServerDrainingError');
+      // What the app still asks of it is the next process's to do, as nobody writes it any more.
+      session.connection = nobody;
     }
     await this.#owed.close();
   }

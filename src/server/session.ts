@@ -48,7 +48,7 @@ export interface ServerSession<C extends Contract = AnyContract> {
   whenFull: WhenFull;
   /** Handle messages of a type, one at a time and in order. The returned function stops it. */
   on<T extends MessageType<UpOf<C>>>(type: T, handler: (payload: MessagePayload<UpOf<C>, T>, message: MessageInfo) => unknown): () => void;
-  /** Answer requests of a type. Throws where the type has a handler already. */
+  /** Answer requests of a type. Throws where the type has a handler already, or where the handler is no function. */
   onRequest<T extends RequestName<UpOf<C>>>(
     type: T,
     handler: (
@@ -225,8 +225,8 @@ export class LiveSession implements ServerSession {
     return this.conversation.ready(options);
   }
 
-  request(type: string, payload: unknown, options: RequestOptions = {}): Promise<RequestResult<never>> {
-    const asked = this.conversation.request(type, payload, options.timeoutMs ?? this.#requestTimeoutMs, options.signal);
+  request(type: string, payload: unknown, options?: RequestOptions | null): Promise<RequestResult<never>> {
+    const asked = this.conversation.request(type, payload, options?.timeoutMs ?? this.#requestTimeoutMs, options?.signal);
     return asked as Promise<RequestResult<never>>;
   }
 

@@ -19,12 +19,15 @@ export class Conversation extends Exchange {
   #begun = 0;
   /** Has the other side said what it has, on the latest link or at its end? */
   #isTold = false;
+  /** Waits for its turn to handle anything, and with it who waits for that. */
+  #released: (() => void) | null = null;
 
   /** Messages were waiting until now, so that handlers could be registered. */
   release(): void {
     this.isReleased = true;
     this.inbox.release();
     this.arrivals?.release();
+    this.#released?.();
   }
 
   send(type: string, payload: unknown, options?: SendOptions): SendResult {
@@ -40,8 +43,8 @@ export class Conversation extends Exchange {
   }
 
   /** True once there is room in the buffer; false where the wait was aborted or the conversation is over. Never rejects. */
-  ready(options: ReadyOptions = {}): Promise<boolean> {
-    return this.outbox.readiness.wait(options);
+  ready(options?: ReadyOptions | null): Promise<boolean> {
+    return this.outbox.readiness.wait(options ?? {});
   }
 
   async request(type: string, payload: unknown, timeoutMs: number, signal: AbortSignal | undefined): Promise<RequestResult<unknown>> {
@@ -113,9 +116,10 @@ export class Conversation extends Exchange {
     return this.runner.unconfirmedCount;
   }
 
-  /** Call back once no message handler runs: at once where none does, also when all is over. */
+  /** Call back once no message handler runs, of this stream or of the one that it waits for: at once where none does, also when all is over. */
   whenHandled(callback: () => void): void {
-    this.inbox.whenIdle(callback);
+    if (this.isReleased) this.inbox.whenIdle(callback);
+    else this.#released = callback;
   }
 
   /** Begin to handle nothing more, and call back once what runs has come to its end. For the last moments of a process. */

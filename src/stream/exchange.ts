@@ -168,8 +168,7 @@ export abstract class Exchange implements PartsOwner {
         return this.arriving.request(number, item);
       case 'reply':
       case 'failure':
-        this.asker?.answered(item);
-        return this.outbox.lookForRoom();
+        return this.asker?.answered(item);
       case 'cancel':
         return this.arriving.cancelled(item.to);
       case 'signIn':
@@ -229,6 +228,9 @@ export abstract class Exchange implements PartsOwner {
 
   withdraw(ticket: number): void {
     this.runner.withdraw(ticket);
+  }
+
+  unasked(): void {
     this.outbox.lookForRoom();
   }
 

@@ -59,8 +59,12 @@ export class HandlerTable {
   /** Null until there is one: most sessions of some apps have none. */
   #byType: Map<string, readonly MessageHandler[]> | null = null;
 
-  /** Add a handler; the returned function takes it out again. */
+  /**
+   * Add a handler; the returned function takes it out again.
+   * @throws TypeError where it is no function: what comes would be `failed`, with no second try.
+   */
   on(type: string, handler: MessageHandler): () => void {
+    checkHandler(type, handler);
     this.#byType ??= new Map();
     const byType = this.#byType;
     byType.set(type, [...this.of(type), handler]);
@@ -80,6 +84,11 @@ export class HandlerTable {
 }
 
 const none: readonly MessageHandler[] = [];
+
+/** @throws TypeError where it is no function. */
+export const checkHandler = (type: string, handler: unknown): void => {
+  if (typeof handler !== 'function') throw new TypeError(`The handler for ${JSON.stringify(type)} is no function.`);
+};
 
 /** Runs a session's message handlers one at a time, in order. It is bounded by the window that the peer's credit keeps. */
 export class Inbox {

@@ -72,8 +72,8 @@ export class Outbox {
   }
 
   /** A message, serialised. */
-  send(item: MessageItem<JsonText>, options: SendOptions | undefined): SendResult {
-    if (options === undefined) return this.accept(item, item.payload.length);
+  send(item: MessageItem<JsonText>, options: SendOptions | null | undefined): SendResult {
+    if (options === undefined || options === null) return this.accept(item, item.payload.length);
     const problem = problemOf(options);
     if (problem !== null) return refusedFor(errorOf('InvalidOptionError', `It is \`${problem}\`.`));
     const { ttlMs, replaceKey, volatile } = options;

@@ -3,6 +3,7 @@ import type { User } from '../../machines/ports/user.js';
 import type { ReasonCode } from '../../machines/reasons.js';
 import type { InboundItem } from '../../machines/stream/packets.js';
 import { errorOf, type NineLivesError } from '../errors.js';
+import { checkHandler } from './handlers.js';
 import { SparseMap } from './sparse.js';
 
 /** How a request is asked. */
@@ -56,6 +57,8 @@ export interface AskerOwner {
   withdraw(ticket: number): void;
   /** Tell the other side that nobody waits for the answer to this number any more. */
   cancel(number: number): void;
+  /** One request less waits for its answer, whatever became of it. */
+  unasked(): void;
 }
 
 /** Requests that this side has asked and that are not answered. */
@@ -96,6 +99,7 @@ export class Asker {
           this.#byTicket.delete(ticket);
           if (asked.number !== null) this.#byNumber.delete(asked.number);
           resolve(result);
+          this.#owner.unasked();
         },
       };
       this.#byTicket.set(ticket, asked);
@@ -149,8 +153,9 @@ export class RequestTable {
   /** Null until there is one. */
   #byType: Map<string, RequestHandler> | null = null;
 
-  /** @throws Error where the type has a handler already: which of two would answer? */
+  /** @throws Error where the type has a handler already, as it has one answer; TypeError where it is no function. */
   on(type: string, handler: RequestHandler): () => void {
+    checkHandler(type, handler);
     this.#byType ??= new Map();
     const byType = this.#byType;
     if (byType.has(type)) throw new Error(`There is a handler for requests of type ${JSON.stringify(type)} already; take it out first.`);

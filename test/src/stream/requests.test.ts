@@ -14,6 +14,7 @@ const makeAsker = () => {
     clock: host.clock,
     withdraw: (ticket) => void told.push(['withdraw', ticket]),
     cancel: (number) => void told.push(['cancel', number]),
+    unasked: () => undefined,
   });
   return { host, told, asker };
 };
