@@ -6,7 +6,7 @@ export const conversationFaults: readonly PlantedFault[] = [
     name: 'reply-behind-a-handler',
     breaks: 'An answer waits for the handlers of the messages before it, one of which may await it.',
     file: 'src/stream/exchange.ts',
-    search: '        this.asker?.answered(item);\n        return this.outbox.lookForRoom();',
+    search: '        return this.asker?.answered(item);',
     replace:
       "        return this.inbox.add(number, () => {\n          this.asker?.answered(item);\n          return 'handled';\n        });",
     caughtBy: ['src/stream/conversation'],
