@@ -27,6 +27,25 @@ export interface TestWorldOptions<C extends Contract = AnyContract> {
   readonly seed?: number;
 }
 
+/** The moments of a crash that matter to a store and to an app. */
+export type CrashPoint =
+  /** The handlers of a message were called, and nobody has heard of it yet: the message is handled again, marked `redelivered`. */
+  | 'handler'
+  /** Something is about to be written: it never is. */
+  | 'beforeCommit'
+  /** It is written, and nothing of it has left yet. */
+  | 'afterCommit';
+
+/** The store of a world's servers, as it is made to be. */
+export interface StoreFaults {
+  /** From now on it answers all that it is asked with an error, as a full disk does; nothing is done. */
+  fail(): void;
+  /** From now on all that it is asked takes this long. */
+  slow(latencyMs: number): void;
+  /** Undo both. */
+  heal(): void;
+}
+
 /**
  * A server, its clients and the network between them, in one process and one virtual time.
  *
@@ -58,6 +77,12 @@ export interface TestWorld<C extends Contract = AnyContract> extends WorldTime {
   freeze(client: Client<C>): void;
   /** The page goes on: it is told so, and what fell due meanwhile happens now. */
   thaw(client: Client<C>): void;
+  /** The user looks at another tab: the page is told that it is hidden, and its timers fire late, at whole seconds, after five minutes at whole minutes. */
+  hide(client: Client<C>): void;
+  /** The user looks at the page again. */
+  show(client: Client<C>): void;
+  /** A date that is wrong: ahead of `now()` by so many milliseconds, or behind it where it is negative. Of a client's device, or of the server, restarts included. */
+  skew(whose: Client<C> | 'server', ms: number): void;
   /** Load the page of a client again: gives the client of the new page, in the same tab. Only with `persist: 'tab'` does it know of the former one's session. */
   reload(client: Client<C>): Promise<Client<C>>;
   /** A client in a duplicate of another's tab, with a copy of what is kept there. */
@@ -75,8 +100,21 @@ export interface TestWorld<C extends Contract = AnyContract> extends WorldTime {
   expire(client: Client<C>, inMs?: number): void;
   /** A deploy: the server says its goodbyes and closes, and another one opens its store. */
   restartServer(): Promise<void>;
-  /** `kill -9`: the server is gone between two events, and so is all that its store does not have. Nobody listens until `restartServer`. */
-  killServer(): Promise<void>;
+  /**
+   * `kill -9`: the server is gone between two events, and so is all that its store does not have. Nobody listens until `restartServer`. `at`: not now, but
+   * the next time that it comes to this moment; the call itself is over at once.
+   *
+   * @example
+   * await world.killServer({ at: 'handler' });
+   * session.send('order', { sku: 1 });
+   * await world.advance(1_000); // it dies in the order's handler
+   * await world.restartServer();
+   */
+  killServer(options?: { readonly at?: CrashPoint }): Promise<void>;
+  /** Is there a server process? */
+  readonly isServerAlive: boolean;
+  /** The store's faults. */
+  readonly store: StoreFaults;
   /** What has become of all that was sent so far. */
   guarantees(): Guarantees;
   /**
@@ -88,6 +126,14 @@ export interface TestWorld<C extends Contract = AnyContract> extends WorldTime {
    * world.assertGuarantees();
    */
   assertGuarantees(): void;
+  /**
+   * What happened so far, as a sequence diagram in text: sessions, messages and requests, and what the test did to them. At most the last `lines` of it
+   * (default: all, up to 2,000). Payloads are cut to 60 characters.
+   *
+   * @example
+   * console.log(world.story());
+   */
+  story(options?: { readonly lines?: number }): string;
   /** What the servers logged, the last 1,000 lines; where the options name no logger. */
   readonly log: readonly LogLine[];
   /** The clock, for an app that takes one. */

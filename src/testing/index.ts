@@ -8,7 +8,7 @@ export { type SocketBench, socketContract } from '../../adapters/contracts/socke
 export { type MakeStore, type StoreUnderTest, storeContract } from '../../adapters/contracts/store.js';
 export { tabContract } from '../../adapters/contracts/tab.js';
 export { type TransportBench, transportContract } from '../../adapters/contracts/transport.js';
-export type { TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
+export type { CrashPoint, StoreFaults, TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
 export type { Delivery, Guarantees } from './ledger.js';
 export type { LogLine } from './log.js';
 export type { Network, Slowness } from './network.js';

@@ -1,41 +1,70 @@
+import { unavailable } from '../../adapters/stores/rules.js';
 import type { SessionStore, SessionTurn, StoreTask } from '../../machines/ports/store.js';
 import type { Mortal } from './mortal.js';
 
+/** How a world's store is at the moment. */
+export interface StoreConditions {
+  isFailing: boolean;
+  latencyMs: number;
+}
+
+/** What a process tells of what it writes. Called before anything else happens. */
+export interface Writes {
+  /** These turns are about to be written. */
+  begun(turns: readonly SessionTurn[]): void;
+  /** They are written, and nobody has heard of it yet. */
+  done(): void;
+}
+
 /**
- * The store as one process sees it: what the dead begin is not done, and what the store answers them they do not hear.
- * `committing`: these turns are about to be written.
+ * The store as one process sees it: what the dead begin is not done, and what the store answers them they do not hear. It fails and is slow as it is told to.
  */
-export const mortalStore = (store: SessionStore, life: Mortal, committing: (turns: readonly SessionTurn[]) => void): SessionStore => {
+export const mortalStore = (store: SessionStore, life: Mortal, conditions: StoreConditions, writes: Writes): SessionStore => {
+  const { clock } = life.host;
+  /** When the latest of what was begun is done: what is begun takes effect in its order. */
+  let lastAt = 0;
   const alive =
     <A>(task: StoreTask<A>): StoreTask<A> =>
     () =>
       new Promise((resolve, reject) => {
-        if (!life.isAlive) return;
-        task().then((answer) => life.isAlive && resolve(answer), reject);
+        if (life.isAlive) task().then((answer) => life.isAlive && resolve(answer), reject);
       });
+  const troubled = <A>(task: StoreTask<A>): StoreTask<A> => {
+    const now: StoreTask<A> = async () => (conditions.isFailing ? unavailable('The test has its store fail.') : task());
+    const begun = alive(now);
+    return () => {
+      lastAt = Math.max(lastAt, clock.now() + conditions.latencyMs);
+      const waitMs = lastAt - clock.now();
+      if (waitMs <= 0) return begun();
+      return new Promise((resolve, reject) => clock.setTimeout(() => begun().then(resolve, reject), waitMs));
+    };
+  };
   const { streams } = store;
   return {
     name: store.name,
     streams: streams && {
-      load: (at) => alive(streams.load(at)),
+      load: (at) => troubled(streams.load(at)),
       commit: (turns) =>
-        alive(() => {
-          committing(turns);
-          return streams.commit(turns)();
+        troubled(async () => {
+          writes.begun(turns);
+          if (!life.isAlive) return new Promise(() => undefined);
+          const answer = await streams.commit(turns)();
+          if (answer._tag === 'Right' && life.isAlive) writes.done();
+          return answer;
         }),
     },
     open: (at) => alive(store.open(at)),
     close: () => alive(store.close()),
-    admit: (admission) => alive(store.admit(admission)),
-    identify: (identification) => alive(store.identify(identification)),
-    endSession: (end) => alive(store.endSession(end)),
-    forgetSession: (id) => alive(store.forgetSession(id)),
-    findSession: (id) => alive(store.findSession(id)),
-    listSessions: (filter) => alive(store.listSessions(filter)),
-    createUser: (user) => alive(store.createUser(user)),
-    updateUser: (change) => alive(store.updateUser(change)),
-    setPresence: (change) => alive(store.setPresence(change)),
-    findUser: (by) => alive(store.findUser(by)),
-    listUsers: (filter) => alive(store.listUsers(filter)),
+    admit: (admission) => troubled(store.admit(admission)),
+    identify: (identification) => troubled(store.identify(identification)),
+    endSession: (end) => troubled(store.endSession(end)),
+    forgetSession: (id) => troubled(store.forgetSession(id)),
+    findSession: (id) => troubled(store.findSession(id)),
+    listSessions: (filter) => troubled(store.listSessions(filter)),
+    createUser: (user) => troubled(store.createUser(user)),
+    updateUser: (change) => troubled(store.updateUser(change)),
+    setPresence: (change) => troubled(store.setPresence(change)),
+    findUser: (by) => troubled(store.findUser(by)),
+    listUsers: (filter) => troubled(store.listUsers(filter)),
   };
 };

@@ -47,8 +47,11 @@ export interface Route {
   hint(hint: 'online' | 'offline'): void;
 }
 
-/** The network of some routes. `standing`: a path without connections, which has the conditions for routes to come. */
-export const networkOver = (routes: () => readonly Route[], standing?: Path): Network => {
+/**
+ * The network of some routes. `standing`: a path without connections, which has the conditions for routes to come. `note`: what is done to it, for the
+ * world's story.
+ */
+export const networkOver = (routes: () => readonly Route[], note: (text: string) => void, standing?: Path): Network => {
   const each = (act: (path: Path) => void): void => {
     if (standing !== undefined) act(standing);
     for (const { path } of routes()) act(path);
@@ -64,10 +67,12 @@ export const networkOver = (routes: () => readonly Route[], standing?: Path): Ne
   return {
     cut: (told = 'both') => {
       demandWord('cut', 'who is told', told, ['both', 'client', 'server', 'nobody']);
+      note(`cut, ${told === 'both' ? 'both ends are' : told === 'nobody' ? 'nobody is' : `the ${told} is`} told`);
       each((path) => path.cut(told));
     },
     stall: (way = 'both') => {
       demandWord('stall', 'the way', way, ['both', 'up', 'down']);
+      note(`stall ${way === 'both' ? 'both ways' : way}`);
       each(({ conditions: { stalled } }) => {
         if (way !== 'down') stalled.up = true;
         if (way !== 'up') stalled.down = true;
@@ -76,16 +81,20 @@ export const networkOver = (routes: () => readonly Route[], standing?: Path): Ne
     slow: ({ latencyMs, jitterMs = 0 }) => {
       demandMs('slow', '`latencyMs`', latencyMs);
       demandMs('slow', '`jitterMs`', jitterMs);
+      note(`slow, ${latencyMs} ms${jitterMs > 0 ? ` and up to ${jitterMs} more` : ''}`);
       each(({ conditions }) => {
         conditions.latencyMs = latencyMs;
         conditions.jitterMs = jitterMs;
       });
     },
-    refuse: () =>
+    refuse: () => {
+      note('refuse');
       each(({ conditions }) => {
         conditions.isRefusing = true;
-      }),
+      });
+    },
     offline: () => {
+      note('offline');
       if (standing !== undefined) standing.conditions.isOffline = true;
       for (const { path, hint } of routes()) {
         if (path.conditions.isOffline) continue;
@@ -94,8 +103,12 @@ export const networkOver = (routes: () => readonly Route[], standing?: Path): Ne
         hint('offline');
       }
     },
-    online,
+    online: () => {
+      note('online');
+      online();
+    },
     heal: () => {
+      note('heal');
       each(({ conditions }) => {
         conditions.latencyMs = 0;
         conditions.jitterMs = 0;
@@ -106,7 +119,10 @@ export const networkOver = (routes: () => readonly Route[], standing?: Path): Ne
       online();
       each((path) => path.run());
     },
-    duplicate: () => routes().map(({ path }) => path.duplicate()),
+    duplicate: () => {
+      note('duplicate');
+      return routes().map(({ path }) => path.duplicate());
+    },
     get connections() {
       return routes().reduce((sum, { path }) => sum + path.connections, 0);
     },

@@ -13,6 +13,8 @@ export interface Page {
   readonly path: Path;
   readonly life: Mortal;
   readonly tab: VirtualTab;
+  /** Its number in the world's story; the next page in its tab has the same. */
+  readonly actor: number;
   /** What it was made with, for the next page in its tab. */
   readonly options: ClientOptions;
   /** The page is gone, as at a reload: nothing of it happens any more, and what it had claimed is free. */
@@ -24,11 +26,11 @@ export interface PageOwner extends PathOwner {
   /** The page loads something, in real time. */
   loading(loaded: Promise<unknown>): void;
   /** Called before anybody else can listen to it. */
-  watch(client: SessionClient): void;
+  watch(client: SessionClient, actor: number, isAlive: () => boolean): void;
 }
 
-/** Load a page with a client in a tab. */
-export const openPage = (owner: PageOwner, conditions: Conditions, tab: VirtualTab, options: ClientOptions): Page => {
+/** Load a page with a client in a tab. `actor`: its number in the story. */
+export const openPage = (owner: PageOwner, conditions: Conditions, tab: VirtualTab, options: ClientOptions, actor: number): Page => {
   const loaded: VirtualPage = tab.load();
   const life = mortal(owner.host, () => {
     // Who asks for the tab loads its keeper at that moment: behind that, this is loaded.
@@ -40,12 +42,13 @@ export const openPage = (owner: PageOwner, conditions: Conditions, tab: VirtualT
   const transport = ninelivesTransport({ openSocket: path.open, host: life.host });
   const made = createClientOn(() => life.host, websocketOn(undefined), { ...options, url: undefined, transport });
   const client = made as unknown as SessionClient;
-  owner.watch(client);
+  owner.watch(client, actor, () => life.isAlive);
   return {
     client,
     path,
     life,
     tab,
+    actor,
     options,
     unload: () => {
       life.die();

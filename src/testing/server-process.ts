@@ -1,13 +1,12 @@
 import { either as E } from 'fp-ts';
 import type { AuthenticateFunction } from '../../adapters/auth/function.js';
-import type { VirtualHost } from '../../adapters/hosts/virtual.js';
 import type { Authenticator } from '../../machines/ports/authenticator.js';
-import type { SessionStore, SessionTurn } from '../../machines/ports/store.js';
+import type { SessionStore } from '../../machines/ports/store.js';
 import type { Logger, Server, ServerOptions } from '../server/index.js';
 import { SessionServer } from '../server/server.js';
 import { noPorts } from './misuse.js';
-import { type Mortal, mortal } from './mortal.js';
-import { mortalStore } from './mortal-store.js';
+import type { Mortal } from './mortal.js';
+import { mortalStore, type StoreConditions, type Writes } from './mortal-store.js';
 
 /** One server, in a process of its own as far as the world knows. */
 export interface ServerProcess {
@@ -17,7 +16,7 @@ export interface ServerProcess {
 
 /** What a server process is made of. */
 export interface ServerProcessParts {
-  readonly host: VirtualHost;
+  readonly life: Mortal;
   readonly store: SessionStore;
   readonly options: ServerOptions;
   readonly logger: Logger;
@@ -26,8 +25,10 @@ export interface ServerProcessParts {
   /** Called before anybody else can listen to it. */
   watch(server: SessionServer): void;
   readonly app: ((server: Server) => void) | undefined;
-  /** These turns are about to be written. */
-  committing(turns: readonly SessionTurn[]): void;
+  readonly storeConditions: StoreConditions;
+  /** Its date is wrong by so many milliseconds. */
+  readonly skewMs: number;
+  readonly writes: Writes;
 }
 
 const guestsOf = ({ options: { guests = true }, isDenied }: ServerProcessParts): ServerOptions['guests'] => {
@@ -47,13 +48,14 @@ const authenticateOf = ({ options: { authenticate }, isDenied }: ServerProcessPa
 };
 
 export const startProcess = (parts: ServerProcessParts): ServerProcess => {
-  const life = mortal(parts.host);
+  const { life } = parts;
+  life.skew(parts.skewMs);
   const server = new SessionServer({
     logger: parts.logger,
     ...parts.options,
     guests: guestsOf(parts),
     authenticate: authenticateOf(parts),
-    store: mortalStore(parts.store, life, parts.committing),
+    store: mortalStore(parts.store, life, parts.storeConditions, parts.writes),
     host: life.host,
   });
   server.listen = noPorts;

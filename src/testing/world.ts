@@ -9,17 +9,20 @@ import type { Session } from '../client/session.js';
 import type { Server, ServerOptions } from '../server/index.js';
 import { authenticationUntil } from '../server/session.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
-import type { TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
+import type { CrashPoint, StoreFaults, TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
 import { Calls, demandRealTimers } from './calls.js';
 import { brokenPromises, type Guarantees, Ledger, watchedMax } from './ledger.js';
 import { keptLog, type LogLine } from './log.js';
-import { demandClientOptions, demandWorldOptions } from './misuse.js';
+import { demandClientOptions, demandMs, demandWord, demandWorldOptions } from './misuse.js';
+import { mortal } from './mortal.js';
+import type { StoreConditions } from './mortal-store.js';
 import { type Network, networkOver } from './network.js';
 import { openPage, type Page, type PageOwner } from './page.js';
 import { type Accept, fineConditions, Path } from './path.js';
 import { type ServerProcess, startProcess } from './server-process.js';
+import { Story } from './story.js';
 import { timeOf, type WorldTime } from './time.js';
-import { type Watched, watchClient, watchServer } from './watch.js';
+import { Watch } from './watch.js';
 
 /** The world itself: untyped, as all payloads are JSON within. */
 class World implements TestWorld {
@@ -36,10 +39,18 @@ class World implements TestWorld {
   readonly #denied = new Set<string>();
   #deniesAll = false;
   readonly #ledger = new Ledger();
-  readonly #watched: Watched = new WeakSet();
+  readonly #story: Story;
+  readonly #watch: Watch;
+  readonly #storeConditions: StoreConditions = { isFailing: false, latencyMs: 0 };
+  #serverSkewMs = 0;
+  /** Where the server is to die. */
+  #crashAt: CrashPoint | null = null;
+  /** The store of a server that died is closed. */
+  #storeClosed: Promise<unknown> = Promise.resolve();
   #process: ServerProcess;
   #loading: Promise<unknown> = Promise.resolve();
   readonly network: Network;
+  readonly store: StoreFaults;
 
   constructor(options: TestWorldOptions) {
     demandRealTimers();
@@ -51,7 +62,15 @@ class World implements TestWorld {
     this.#store = options.server?.store ?? memory({ durable: true });
     this.#newTab = virtualTabs(this.#host.clock);
     this.#standing = new Path(this.#pathOwner, fineConditions());
-    this.network = networkOver(() => [...this.#pages.values()].map(routeOf), this.#standing);
+    this.#story = new Story(() => this.#host.clock.now());
+    this.#watch = new Watch({
+      ledger: this.#ledger,
+      story: this.#story,
+      awaited: (name, promise) => this.#calls.awaited(name, promise),
+    });
+    const routes = () => [...this.#pages.values()].map(routeOf);
+    this.network = networkOver(routes, (text) => this.#story.note('network', `network: ${text}`), this.#standing);
+    this.store = storeFaults(this.#storeConditions, (text) => this.#story.note('server', `store: ${text}`));
     this.#process = this.#startServer();
   }
 
@@ -70,7 +89,7 @@ class World implements TestWorld {
   client(options: TestClientOptions = {}): Client {
     this.#calls.demandOpen('client');
     demandClientOptions(options);
-    return this.#open(this.#newTab(), { ...this.#options.client, ...options }, this.#standing);
+    return this.#open(this.#newTab(), { ...this.#options.client, ...options }, this.#standing, this.#story.client());
   }
 
   start(client: Client, options: StartOptions): Promise<Session> {
@@ -83,24 +102,40 @@ class World implements TestWorld {
   }
 
   networkOf(client: Client): Network {
-    const route = routeOf(this.#pageOf(client));
-    return networkOver(() => [route]);
+    const page = this.#pageOf(client);
+    return networkOver(
+      () => [routeOf(page)],
+      (text) => this.#story.note(page.actor, `network: ${text}`),
+    );
   }
 
   hint(client: Client, hint: NetworkHint): void {
-    this.#pageOf(client).life.hint(hint);
+    this.#lifeOf(client, `hint: ${hint}`).hint(hint);
   }
 
   freeze(client: Client): void {
-    const { life, path } = this.#pageOf(client);
-    life.freeze();
-    path.freeze();
+    this.#lifeOf(client, 'page frozen').freeze();
+    this.#pageOf(client).path.freeze();
   }
 
   thaw(client: Client): void {
-    const { life, path } = this.#pageOf(client);
-    life.thaw();
-    path.thaw();
+    this.#lifeOf(client, 'page thawed').thaw();
+    this.#pageOf(client).path.thaw();
+  }
+
+  hide(client: Client): void {
+    this.#lifeOf(client, 'page hidden').hide();
+  }
+
+  show(client: Client): void {
+    this.#lifeOf(client, 'page visible').show();
+  }
+
+  skew(whose: Client | 'server', ms: number): void {
+    if (whose !== 'server') return this.#lifeOf(whose, `date wrong by ${ms} ms`).skew(ms);
+    this.#story.note('server', `date wrong by ${ms} ms`);
+    this.#serverSkewMs = ms;
+    this.#process.life.skew(ms);
   }
 
   reload(client: Client): Promise<Client> {
@@ -116,21 +151,24 @@ class World implements TestWorld {
     if (sessionId !== null && persisted) this.#ledger.written('up', sessionId);
     if (sessionId !== null) this.#ledger.died('up', [sessionId]);
     page.unload();
+    this.#story.note(page.actor, 'page loaded again');
     this.#pages.delete(client);
-    return this.#open(page.tab, page.options, page.path);
+    return this.#open(page.tab, page.options, page.path, page.actor);
   }
 
   duplicateTab(client: Client): Client {
     const { tab, options, path } = this.#pageOf(client);
-    return this.#open(tab.duplicate(), options, path);
+    return this.#open(tab.duplicate(), options, path, this.#story.client());
   }
 
   deny(username?: string): void {
+    this.#story.note('server', `deny ${username ?? 'everybody'}`);
     if (username === undefined) this.#deniesAll = true;
     else this.#denied.add(username);
   }
 
   allow(username?: string): void {
+    this.#story.note('server', `allow ${username ?? 'everybody'}`);
     if (username !== undefined) return void this.#denied.delete(username);
     this.#deniesAll = false;
     this.#denied.clear();
@@ -140,6 +178,7 @@ class World implements TestWorld {
     const { server } = this.#process;
     const session = server.keeper.find(client.session?.id ?? '');
     if (session === undefined) return;
+    this.#story.note('server', `the authentication of ${session.user.name} ends in ${inMs} ms`);
     const now = this.now();
     session.authentication = authenticationUntil(now + inMs, now, server.settings.renewBeforeMs);
     session.durable?.changed();
@@ -148,25 +187,37 @@ class World implements TestWorld {
   restartServer(): Promise<void> {
     return this.#calls.run('restartServer', async () => {
       if (this.#process.life.isAlive) await this.#stopServer();
+      await this.#storeClosed;
+      this.#story.note('server', 'another process starts');
       this.#process = this.#startServer();
       await this.#time.settle();
     });
   }
 
-  killServer(): Promise<void> {
+  killServer({ at }: { readonly at?: CrashPoint } = {}): Promise<void> {
     return this.#calls.run('killServer', async () => {
-      this.#serverDied();
-      // The platform closes what the process had open: its clients' connections, and its store.
-      for (const { path } of this.#pages.values()) path.cut('client');
-      await this.#store.close()();
+      if (at !== undefined) {
+        demandWord('killServer', '`at`', at, ['handler', 'beforeCommit', 'afterCommit'] satisfies CrashPoint[]);
+        this.#crashAt = at;
+        return;
+      }
+      this.#crash('killed');
+      await this.#storeClosed;
       await this.#time.settle();
     });
+  }
+
+  get isServerAlive(): boolean {
+    return this.#process.life.isAlive;
   }
 
   async close(): Promise<void> {
     if (this.#calls.isClosed) return;
     await this.#calls.run('close', async () => {
-      for (const client of this.#pages.keys()) this.thaw(client);
+      for (const { life, path } of this.#pages.values()) {
+        life.thaw();
+        path.thaw();
+      }
       await this.#time.result(Promise.all([...this.#pages.keys()].map((client) => client.endSession())));
       if (this.#process.life.isAlive) await this.#stopServer();
       for (const page of this.#pages.values()) page.unload();
@@ -183,7 +234,11 @@ class World implements TestWorld {
     if (this.#ledger.isFull)
       throw new Error(`More than ${watchedMax} messages were sent and handled in this world: its guarantees are not known.`);
     const message = brokenPromises(this.guarantees());
-    if (message !== null) throw new AssertionError({ message });
+    if (message !== null) throw new AssertionError({ message: `${message}\n\n${this.story({ lines: failureLines })}` });
+  }
+
+  story({ lines }: { readonly lines?: number } = {}): string {
+    return this.#story.toString(lines);
   }
 
   advance(ms: number): Promise<void> {
@@ -211,15 +266,15 @@ class World implements TestWorld {
     return { host: this.#host, accept: () => (this.#process.life.isAlive ? accept : null) };
   }
 
-  #open(tab: VirtualTab, options: ClientOptions, { conditions }: Path): Client {
+  #open(tab: VirtualTab, options: ClientOptions, { conditions }: Path, actor: number): Client {
     const owner: PageOwner = {
       ...this.#pathOwner,
       loading: (loaded) => {
         this.#loading = loaded;
       },
-      watch: (client) => watchClient(this.#ledger, this.#watched, client, (name, promise) => this.#calls.awaited(name, promise)),
+      watch: (client, number, isAlive) => this.#watch.client(client, number, isAlive),
     };
-    const page = openPage(owner, conditions, tab, options);
+    const page = openPage(owner, conditions, tab, options, actor);
     this.#pages.set(page.client, page);
     return page.client;
   }
@@ -231,23 +286,53 @@ class World implements TestWorld {
     return page;
   }
 
+  #lifeOf(client: Client, happens: string): Page['life'] {
+    const { actor, life } = this.#pageOf(client);
+    this.#story.note(actor, happens);
+    return life;
+  }
+
   #startServer(): ServerProcess {
     const { server: options = {}, app } = this.#options;
+    const life = mortal(this.#host);
+    const isAlive = (): boolean => life.isAlive;
     return startProcess({
-      host: this.#host,
+      life,
+
       store: this.#store,
+      storeConditions: this.#storeConditions,
+      skewMs: this.#serverSkewMs,
       options,
       app,
       logger: this.#log.logger,
       isDenied: (username) => this.#deniesAll || this.#denied.has(username),
-      watch: (server) => watchServer(this.#ledger, this.#watched, server),
-      committing: (turns) => {
-        for (const { id } of turns) this.#ledger.written('down', id);
+      watch: (server) => this.#watch.server(server, isAlive, () => isAlive() && this.#reached('handler')),
+      writes: {
+        begun: (turns) => {
+          this.#reached('beforeCommit');
+          if (isAlive()) for (const { id } of turns) this.#ledger.written('down', id);
+        },
+        done: () => this.#reached('afterCommit'),
       },
     });
   }
 
+  #reached(point: CrashPoint): void {
+    if (this.#crashAt !== point) return;
+    this.#crashAt = null;
+    this.#crash(`killed at '${point}'`);
+  }
+
+  #crash(how: string): void {
+    this.#story.note('server', how);
+    this.#serverDied();
+    // The platform closes what the process had open: its clients' connections, and its store.
+    for (const { path } of this.#pages.values()) path.cut('client');
+    this.#storeClosed = this.#store.close()();
+  }
+
   async #stopServer(): Promise<void> {
+    this.#story.note('server', 'closes');
     await this.#time.result(this.#process.server.close());
     this.#serverDied();
   }
@@ -257,6 +342,26 @@ class World implements TestWorld {
     this.#ledger.died('down', this.#ledger.sessions('down'));
   }
 }
+
+/** How much of a story a failure shows. */
+const failureLines = 40;
+
+const storeFaults = (conditions: StoreConditions, note: (text: string) => void): StoreFaults => ({
+  fail: () => {
+    note('fail');
+    conditions.isFailing = true;
+  },
+  slow: (latencyMs) => {
+    demandMs('slow', 'its time', latencyMs);
+    note(`slow, ${latencyMs} ms`);
+    conditions.latencyMs = latencyMs;
+  },
+  heal: () => {
+    note('heal');
+    conditions.isFailing = false;
+    conditions.latencyMs = 0;
+  },
+});
 
 const routeOf = ({ path, life }: Page) => ({ path, hint: life.hint });
 

@@ -56,10 +56,7 @@ test('says that fake timers are on, whoever faked them', async () => {
   const world = testWorld();
   mock.timers.enable();
   try {
-    assert.throws(
-      () => testWorld(),
-      /^Fake timers are on, .*vi\.useRealTimers\(\), jest\.useRealTimers\(\), mock\.timers\.reset\(\)/,
-    );
+    assert.throws(() => testWorld(), /^Fake timers are on, .*vi\.useRealTimers\(\), jest\.useRealTimers\(\), mock\.timers\.reset\(\)/);
     assert.match(await rejection(world.advance(1)), /Fake timers are on/);
   } finally {
     mock.timers.reset();
@@ -171,7 +168,10 @@ test('is silent once nothing is awaited any more', async () => {
   const said: string[] = [];
   const calls = new Calls((message) => said.push(message));
   let settle = (): void => undefined;
-  const awaited = calls.awaited('request', new Promise<void>((resolve) => (settle = resolve)));
+  const awaited = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  calls.awaited('request', awaited);
   settle();
   await awaited;
   const active = (process as unknown as { getActiveResourcesInfo(): string[] }).getActiveResourcesInfo();
