@@ -111,16 +111,17 @@ export class SessionKeeper implements SessionKeeping {
     if (confirmed) session.conversation.stop();
     session.durable?.restored();
     session.life = kept.life;
-    if (!confirmed) this.starts.add(session);
-    else {
-      this.live.add(session);
+    const { ownEnd, peerEnded } = session.conversation.runner.state;
+    // [R55] A goodbye that its link did not outlive is one.
+    const isOver = ownEnd !== 'open' || peerEnded;
+    (confirmed ? this.live : this.starts).add(session);
+    // Before its app hears of it, which may take it away at once.
+    if (!isOver) this.detach(session);
+    if (this.isActive(session)) {
       this.#parts.events.emit('session', session, { recovered: true });
       session.conversation.release();
     }
-    const { ownEnd, peerEnded } = session.conversation.runner.state;
-    // [R55] A goodbye that its link did not outlive is one.
-    if (ownEnd !== 'open' || peerEnded) this.end(session, 'ended', null);
-    else this.detach(session);
+    if (isOver) this.end(session, 'ended', null);
   }
 
   resume(hello: HelloFields & { readonly resume: ResumeFields }, by: ServerConnection): Resumption {
@@ -180,7 +181,8 @@ export class SessionKeeper implements SessionKeeping {
     // [R65] The place was decided at the welcome; the goodbyes to those who had it waited for the client's word that it heard so.
     const { displaces } = session;
     session.displaces = nobodyElse;
-    for (const other of displaces) other.supersede();
+    // One that signed in meanwhile speaks for somebody else.
+    for (const other of displaces) if (other.user.id === session.user.id) other.supersede();
     if (isKnown) return log.info({ session: session.id, user: session.user.id }, 'session resumed');
     this.live.add(session);
     log.info({ session: session.id, user: session.user.id, guest: session.user.isGuest }, 'session active');
