@@ -29,14 +29,15 @@ export const memoryStreams = (): MemoryStreams => {
   return {
     admitted: ({ id, tokenHash, terms }) => {
       if (terms === null) return;
-      const stream = { tokenHash, confirmed: false, terms: copy(terms), life: 0, positions: null, attempts: [] };
+      const stream = { tokenHash, confirmed: false, terms: copy(terms), life: 0, signIn: 0, positions: null, attempts: [] };
       kept.set(id, { stream, parts: new Map() });
     },
-    identified: ({ sessionId, tokenHash, expiresAt }) => {
+    identified: ({ sessionId, tokenHash, expiresAt, signIn }) => {
       const found = kept.get(sessionId);
       if (found === undefined) return;
       const { stream, parts } = found;
-      kept.set(sessionId, { stream: { ...stream, tokenHash, terms: { ...stream.terms, expiresAt } }, parts });
+      const terms = { ...stream.terms, expiresAt };
+      kept.set(sessionId, { stream: { ...stream, tokenHash, terms, signIn: signIn ?? stream.signIn }, parts });
     },
     forget: (id) => void kept.delete(id),
     has: (id) => kept.has(id),
@@ -46,7 +47,7 @@ export const memoryStreams = (): MemoryStreams => {
         if (found === undefined) continue;
         const { stream, parts } = found;
         const terms = { ...stream.terms, expiresAt };
-        kept.set(id, { stream: copy({ tokenHash, confirmed, terms, life, positions, attempts }), parts });
+        kept.set(id, { stream: copy({ ...stream, tokenHash, confirmed, terms, life, positions, attempts }), parts });
         for (const number of parts.keys()) if (number < dropBefore) parts.delete(number);
         if (part !== null) parts.set(part.number, JSON.stringify(part.body));
       }

@@ -56,6 +56,8 @@ export interface Identification {
   readonly profile: Profile;
   /** What proves from now on whose session it is, as in an admission. */
   readonly tokenHash: string;
+  /** The number of the sign-in in its stream, which is kept with the session's streams; null: the credential of the same user is renewed. */
+  readonly signIn: number | null;
   /** When the authentication ends, milliseconds since the epoch; null: never. */
   readonly expiresAt: number | null;
   readonly now: number;
@@ -142,6 +144,8 @@ export interface KeptSession {
   readonly confirmed: boolean;
   readonly terms: StreamTermsKept;
   readonly life: number;
+  /** The number of the sign-in that was identified last: it is accepted, whatever came to be said of it. 0: none. */
+  readonly signIn: number;
   /** Null where no turn was written. */
   readonly positions: StoredPositions | null;
   readonly attempts: Attempts;

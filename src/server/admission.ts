@@ -184,6 +184,8 @@ const authenticate =
 /** A session that is there already asks to speak for a user, with a credential. */
 export interface IdentityRequest extends Pick<AdmissionRequest, 'request' | 'signal'> {
   readonly sessionId: string;
+  /** The number of the sign-in; null: a renewal. */
+  readonly signIn: number | null;
   readonly start: Required<Pick<StartFields, 'username' | 'authParams'>>;
   /** Asked once the verdict is there, and right before it is written: the hash of the token that becomes the session's, or why it is too late. */
   commit(): E.Either<Failure, string>;
@@ -194,7 +196,7 @@ export type IdentifiedSession = Identified & { readonly expiresAt: number | null
 /** As an admission, for a session that is there: judged, then written in one transaction. */
 export const identify = (env: AdmissionEnv, attempt: IdentityRequest): TE.TaskEither<Failure, IdentifiedSession> => {
   const { authenticator, store, clock, log } = env;
-  const { sessionId, request, signal } = attempt;
+  const { sessionId, signIn, request, signal } = attempt;
   const start = { ...attempt.start, token: '' };
   const { username } = start;
   const write = ({ user, expiresAt }: Admittance): TE.TaskEither<Failure, IdentifiedSession> =>
@@ -202,7 +204,7 @@ export const identify = (env: AdmissionEnv, attempt: IdentityRequest): TE.TaskEi
       TE.fromEither(attempt.commit()),
       TE.chain((tokenHash) =>
         askingStore(() =>
-          store.identify({ sessionId, username, profile: user ?? {}, tokenHash, expiresAt: expiresAt ?? null, now: clock.wall() }),
+          store.identify({ sessionId, username, profile: user ?? {}, tokenHash, expiresAt: expiresAt ?? null, signIn, now: clock.wall() }),
         ),
       ),
       TE.map((identified) => ({ ...identified, expiresAt: expiresAt ?? null })),

@@ -48,6 +48,7 @@ export class Identities {
     const tokenHash = session.hashOf(item.token);
     // Who had the session before must not have it after.
     if (isSameHash(tokenHash, session.tokenHash)) return failure('ProtocolError', 'A sign-in came with a token that is in use.');
+    if (number === session.signedIn) return async () => this.#say(session, tokenHash, number);
     const signingIn: SigningIn = { tokenHash, isRotated: false, over: new AbortController() };
     session.signingIn = signingIn;
     return async () => {
@@ -55,6 +56,14 @@ export class Identities {
       session.signingIn = null;
       return problem;
     };
+  }
+
+  /** An earlier life wrote it, and did not come to say so. What it asked for is so: its credential may be good no more. The token is the one that it brings now. */
+  #say(session: LiveSession, tokenHash: string, to: number): null {
+    session.tokenHash = tokenHash;
+    session.conversation.identify(session.user, { to, expiresAt: session.expiresAt });
+    this.#parts.log.info({ session: session.id, user: session.user.id }, 'session signed in, as an earlier life has written');
+    return null;
   }
 
   async #judge(session: LiveSession, signingIn: SigningIn, { username, authParams }: ArrivedSignIn, to: number): Promise<Failure | null> {
@@ -74,7 +83,14 @@ export class Identities {
     const written = await (sessions.written(session) ?? E.right(undefined));
     if (E.isLeft(written)) return written.left;
     const start = { username, authParams };
-    const identified = await identify(this.#parts.env, { sessionId: session.id, start, request: session.origin, signal, commit })();
+    const identified = await identify(this.#parts.env, {
+      sessionId: session.id,
+      signIn: to,
+      start,
+      request: session.origin,
+      signal,
+      commit,
+    })();
     if (E.isLeft(identified)) {
       if (!signingIn.isRotated) fence.lower();
       log.info({ session: session.id, username, code: identified.left.code }, 'a sign-in was refused');
@@ -113,7 +129,14 @@ export class Identities {
     };
     const start = { username: user.name, authParams };
     const { signal } = new AbortController();
-    const renewed = await identify(this.#parts.env, { sessionId: session.id, start, request: session.origin, signal, commit })();
+    const renewed = await identify(this.#parts.env, {
+      sessionId: session.id,
+      signIn: null,
+      start,
+      request: session.origin,
+      signal,
+      commit,
+    })();
     if (E.isLeft(renewed)) {
       fence.lower();
       log.info({ session: session.id, user: user.id, code: renewed.left.code }, 'a renewal was refused');

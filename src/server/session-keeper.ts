@@ -111,6 +111,7 @@ export class SessionKeeper implements SessionKeeping {
     if (confirmed) session.conversation.stop();
     session.durable?.restored();
     session.life = kept.life;
+    session.signedIn = kept.signIn;
     const { ownEnd, peerEnded } = session.conversation.runner.state;
     // [R55] A goodbye that its link did not outlive is one.
     const isOver = ownEnd !== 'open' || peerEnded;

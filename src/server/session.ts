@@ -172,6 +172,8 @@ export class LiveSession implements ServerSession {
   key: string | undefined;
   authentication: Authentication;
   signingIn: SigningIn | null = null;
+  /** The number of the sign-in that an earlier life has accepted; 0: none. */
+  signedIn = 0;
   /** A resume moves it to another one, and so does a repeated start before it is confirmed. */
   connection: SessionConnection;
   whenFull: WhenFull;

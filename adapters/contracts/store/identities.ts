@@ -10,6 +10,7 @@ const identificationOf = (more: Partial<Identification> = {}): Identification =>
   profile: {},
   tokenHash: 'another hash',
   expiresAt: null,
+  signIn: null,
   now: NOW + 5,
   ...more,
 });

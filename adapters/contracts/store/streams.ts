@@ -127,7 +127,7 @@ export const streams = (test: Test, make: MakeStore): void => {
       await admit(store, 's2', { username: 'joe' });
       const { sessions, broken, store: next } = await restarted();
       assert.deepEqual(sessions, [
-        { record: session, tokenHash: 'hash of s1', confirmed: false, terms, life: 0, positions: null, attempts: [], parts: [] },
+        { record: session, tokenHash: 'hash of s1', confirmed: false, terms, life: 0, signIn: 0, positions: null, attempts: [], parts: [] },
       ]);
       assert.deepEqual(broken, []);
       assert.equal((await given(next.findSession('s2')))?.endReason, 'expired');
@@ -147,6 +147,7 @@ export const streams = (test: Test, make: MakeStore): void => {
           confirmed: true,
           terms: { ...terms, expiresAt: null },
           life: 2,
+          signIn: 0,
           positions,
           attempts: [
             [6, 1],
@@ -223,11 +224,30 @@ export const streams = (test: Test, make: MakeStore): void => {
       await admit(store, 's2', { username: 'joe', session: { terms } });
       await given(kept.commit([turnOf('s1'), turnOf('s2')]));
       const identification = { sessionId: 's1', username: 'joe', profile: { displayName: 'Joe' }, expiresAt: NOW + 99, now: NOW + 1 };
-      const { user } = await given(store.identify({ ...identification, tokenHash: 'hash of a sign-in' }));
+      const { user } = await given(store.identify({ ...identification, signIn: 3, tokenHash: 'hash of a sign-in' }));
       const { sessions } = await restarted();
       assert.deepEqual(
         sessions.map(({ record, tokenHash, terms: { expiresAt }, parts }) => [record.id, record.user, tokenHash, expiresAt, parts]),
         [['s1', { ...user, presence: { ...user.presence, online: false } }, 'hash of a sign-in', NOW + 99, [[1, part]]]],
+      );
+    }),
+  );
+
+  test(
+    'the number of the latest sign-in is loaded with its session, whatever was written since, a renewal included',
+    withStreams(make, async (store, kept, restarted) => {
+      await admit(store, 's1', { session: { terms } });
+      await admit(store, 's2', { username: 'joe', session: { terms } });
+      const identification = { sessionId: 's1', username: 'anne', profile: {}, tokenHash: 'a hash', expiresAt: null, now: NOW + 1 };
+      await given(store.identify({ ...identification, signIn: 3 }));
+      await given(store.identify({ ...identification, signIn: null }));
+      await given(kept.commit([turnOf('s1'), turnOf('s2')]));
+      assert.deepEqual(
+        (await restarted()).sessions.map(({ record, signIn }) => [record.id, signIn]),
+        [
+          ['s1', 3],
+          ['s2', 0],
+        ],
       );
     }),
   );

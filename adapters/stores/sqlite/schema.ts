@@ -78,6 +78,11 @@ export const migrations: readonly Migration[] = [
     // Which of those that ended are the oldest.
     sql: "CREATE INDEX sessions_ended ON sessions (ended_at, seq) WHERE state = 'ENDED';",
   },
+  {
+    version: 4,
+    // The number of the sign-in that was identified last, 0 where there was none: it is not judged again.
+    sql: 'ALTER TABLE streams ADD COLUMN sign_in INTEGER NOT NULL DEFAULT 0;',
+  },
 ];
 
 const newestOf = (steps: readonly Migration[]): number => Math.max(...steps.map(({ version }) => version));

@@ -21,7 +21,7 @@ export const streamQueriesOn = (db: SqliteDatabase, rows: Rows, queries: Queries
   const updateStream = lazily(
     'UPDATE streams SET token_hash = ?, confirmed = ?, expires_at = ?, life = ?, positions = ?, attempts = ? WHERE session = ?',
   );
-  const identifyStream = lazily('UPDATE streams SET token_hash = ?, expires_at = ? WHERE session = ?');
+  const identifyStream = lazily('UPDATE streams SET token_hash = ?, expires_at = ?, sign_in = coalesce(?, sign_in) WHERE session = ?');
   const insertPart = lazily(
     // Asked again, a turn gives what it gave and more: also where the file has it and the answer was lost.
     'INSERT INTO journal (session, part, body) VALUES (?, ?, ?) ON CONFLICT (session, part) DO UPDATE SET body = excluded.body',
@@ -51,8 +51,8 @@ export const streamQueriesOn = (db: SqliteDatabase, rows: Rows, queries: Queries
       );
     },
 
-    identify: ({ sessionId, tokenHash, expiresAt }: Identification): void => {
-      identifyStream().run(tokenHash, expiresAt, sessionId);
+    identify: ({ sessionId, tokenHash, expiresAt, signIn }: Identification): void => {
+      identifyStream().run(tokenHash, expiresAt, signIn, sessionId);
     },
 
     commit: ({ id, tokenHash, confirmed, expiresAt, life, positions, attempts, part, dropBefore }: SessionTurn): void => {
