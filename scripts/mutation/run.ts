@@ -79,11 +79,12 @@ export const mutate = async ({ files, tests, jobs, full }: RunOptions): Promise<
   const wanted = new Set(files);
   const texts = new Map<string, string>();
   const results = await stryker.runMutationTest();
-  return results.flatMap((result) => {
+  const mutants = results.flatMap((result) => {
     const file = relative('.', result.fileName);
     if (!wanted.has(file)) return [];
     const text = texts.get(file) ?? readFileSync(file, 'utf8');
     texts.set(file, text);
     return [mutantOf({ ...result, status: result.status ?? 'Pending' }, file, text)];
   });
+  return mutants.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.lineNumber - b.lineNumber));
 };

@@ -10,6 +10,9 @@ import { inOrder, type Timed } from './test-order.js';
 /** What a test may take beside a multiple of what it took without a mutant, in milliseconds: a busy machine is no endless loop. */
 const LIMIT_MS = 4_000;
 const LIMIT_FACTOR = 20;
+/** Stryker's limit is a hundred times what all tests together reach a mutant: a loop that keeps something runs out of memory before that. */
+const HITS_SHARE = 0.1;
+const HITS_MIN = 10_000;
 /** Beyond this nothing of ours takes long: the first run, where nothing is known yet. */
 const FIRST_LIMIT_MS = 60_000;
 const NONE: Switches = { mutant: -1, reached: () => true, cover: () => undefined };
@@ -83,14 +86,15 @@ export class UnitTests {
   mutantRun({ activeMutant, testFilter, hitLimit = Number.POSITIVE_INFINITY }: MutantRunOptions): Promise<MutantRun> {
     // Another worker has measured them.
     if (this.#times.size === 0) this.#times = new Map(JSON.parse(readFileSync(timesFile, 'utf8')) as [string, Timed][]);
+    const hitsMax = Math.max(hitLimit * HITS_SHARE, HITS_MIN);
     let hits = 0;
     const reached = (): true => {
       hits += 1;
-      if (hits > hitLimit) throw new OutOfTime(`reached more than ${hitLimit} times`);
+      if (hits > hitsMax) throw new OutOfTime(`reached more than ${hitsMax} times`);
       return true;
     };
     const wanted = (testFilter ?? [...this.#times.keys()]).flatMap((id) => this.#times.get(id) ?? []);
-    const late = (): boolean => hits > hitLimit;
+    const late = (): boolean => hits > hitsMax;
     return this.#attempt(inOrder(wanted, activeMutant.fileName), { ...NONE, mutant: Number(activeMutant.id), reached }, late);
   }
 
