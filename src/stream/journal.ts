@@ -63,10 +63,10 @@ export class StreamJournal {
   /** It is being written anew. It stays so until that is known to be written: it may be, though it was said to have failed, and then nothing else is left. */
   #isAnew = false;
 
-  /** `written`: the parts that an earlier process left, by number. */
-  constructor(written: readonly (readonly [number: number, part: JournalPart])[] = []) {
+  /** `written`: the parts that an earlier process left, by number. `next`: the number of the next part, where they may all be over. */
+  constructor(written: readonly (readonly [number: number, part: JournalPart])[] = [], next = 1) {
     this.#parts = written.map(([number, part]) => writtenAs(number, part));
-    this.#next = Math.max(0, ...written.map(([number]) => number)) + 1;
+    this.#next = Math.max(next, ...written.map(([number]) => number + 1));
   }
 
   /** The state has nothing but what is written. */

@@ -102,7 +102,7 @@ export interface TestWorld<C extends Contract = AnyContract> extends WorldTime {
   restartServer(): Promise<void>;
   /**
    * `kill -9`: the server is gone between two events, and so is all that its store does not have. Nobody listens until `restartServer`. `at`: not now, but
-   * the next time that it comes to this moment; the call itself is over at once.
+   * the next time that this process comes to this moment; the call itself is over at once.
    *
    * @example
    * await world.killServer({ at: 'handler' });

@@ -10,6 +10,8 @@ export { tabContract } from '../../adapters/contracts/tab.js';
 export { type TransportBench, transportContract } from '../../adapters/contracts/transport.js';
 export type { CrashPoint, StoreFaults, TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
 export type { Delivery, Guarantees } from './ledger.js';
+export { type LivesOptions, type LivesReport, lives } from './lives.js';
+export { type Chance, type LifeFault, lifeFaults } from './lives-plan.js';
 export type { LogLine } from './log.js';
 export type { Network, Slowness } from './network.js';
 export type { Duplicate, Told, Way } from './path.js';

@@ -39,6 +39,8 @@ export interface SentRecord extends Delivery {
   status: Confirmation['status'] | null;
   /** Would it outlive its sender? */
   isWritten: boolean;
+  /** Its sender died with it before it was durable: if it never left, it is not what was handled. */
+  isForgotten: boolean;
 }
 
 export interface HandledRecord extends Delivery {
@@ -70,7 +72,7 @@ export class Ledger {
   }
 
   sent(delivery: Delivery, isWritten: boolean): SentRecord {
-    const record = { ...delivery, status: null, isWritten };
+    const record = { ...delivery, status: null, isWritten, isForgotten: false };
     if (this.#counts()) this.#of(delivery).sent.push(record);
     return record;
   }
@@ -79,9 +81,18 @@ export class Ledger {
     if (this.#counts()) this.#of(record).handled.push(record);
   }
 
-  /** All that this end of a session has sent so far is durable. */
-  written(way: Way, sessionId: string): void {
-    for (const record of this.#streams.get(`${way} ${sessionId}`)?.sent ?? []) record.isWritten = true;
+  /** All that this end of a session has sent so far is on its way to where it is durable: the returned function says that it is. */
+  writing(way: Way, sessionId: string): () => void {
+    const records = this.#streams.get(`${way} ${sessionId}`)?.sent ?? [];
+    const count = records.length;
+    return () => {
+      for (let n = count - 1; n >= 0; n -= 1) {
+        const record = records[n];
+        // What was sent before it is as well.
+        if (record === undefined || record.isWritten) return;
+        record.isWritten = true;
+      }
+    };
   }
 
   /** What this end has sent, and is not known as handled, was handed back. */
@@ -92,7 +103,11 @@ export class Ledger {
   /** Whoever sent this died: what was not written is not known to anybody. */
   died(way: Way, sessionIds: Iterable<string>): void {
     for (const sessionId of sessionIds)
-      for (const record of this.#streams.get(`${way} ${sessionId}`)?.sent ?? []) if (!record.isWritten) record.status ??= 'unknown';
+      for (const record of this.#streams.get(`${way} ${sessionId}`)?.sent ?? []) {
+        if (record.isWritten || record.status !== null) continue;
+        record.status = 'unknown';
+        record.isForgotten = true;
+      }
   }
 
   /** The sessions of which this end has sent something. */
@@ -135,13 +150,20 @@ const settle = ({ sent, handled }: Stream, found: Findings): void => {
   const open = sent.map(keyOf) as (string | null)[];
   const seen = new Set<string>();
   let next = 0;
+  /** The first from here on that looks like it, and one that was not forgotten before one that was. */
+  const openAt = (key: string, from: number): number => {
+    const first = open.indexOf(key, from);
+    let index = first;
+    while (index >= 0 && sent[index]?.isForgotten === true) index = open.indexOf(key, index + 1);
+    return index >= 0 ? index : first;
+  };
   found.sent += sent.length;
   for (const record of handled) {
     const isAgain = seen.has(record.id);
     seen.add(record.id);
     const key = keyOf(record);
-    const ahead = isAgain ? -1 : open.indexOf(key, next);
-    const index = ahead >= 0 || isAgain ? ahead : open.indexOf(key);
+    const ahead = isAgain ? -1 : openAt(key, next);
+    const index = ahead >= 0 || isAgain ? ahead : openAt(key, 0);
     if (index < 0) {
       (isAgain && record.redelivered ? found.redelivered : found.doubled).push(deliveryOf(record));
       continue;

@@ -8,11 +8,13 @@ export interface StoreConditions {
   latencyMs: number;
 }
 
-/** What a process tells of what it writes. Called before anything else happens. */
+/** What a process tells of what it writes. */
 export interface Writes {
-  /** These turns are about to be written. */
-  begun(turns: readonly SessionTurn[]): void;
-  /** They are written, and nobody has heard of it yet. */
+  /** These turns are handed to the store: the returned function says that they are written. */
+  given(turns: readonly SessionTurn[]): () => void;
+  /** The store is about to write what it was given. */
+  begins(): void;
+  /** It is written, and nobody has heard of it yet. */
   done(): void;
 }
 
@@ -44,14 +46,17 @@ export const mortalStore = (store: SessionStore, life: Mortal, conditions: Store
     name: store.name,
     streams: streams && {
       load: (at) => troubled(streams.load(at)),
-      commit: (turns) =>
-        troubled(async () => {
-          writes.begun(turns);
+      commit: (turns) => {
+        const written = writes.given(turns);
+        return troubled(async () => {
+          writes.begins();
           if (!life.isAlive) return new Promise(() => undefined);
           const answer = await streams.commit(turns)();
+          if (answer._tag === 'Right') written();
           if (answer._tag === 'Right' && life.isAlive) writes.done();
           return answer;
-        }),
+        });
+      },
     },
     open: (at) => alive(store.open(at)),
     close: () => alive(store.close()),

@@ -17,6 +17,8 @@ export interface Mortal {
   /** The world's clock, and hints of its own. */
   readonly host: Host;
   readonly isAlive: boolean;
+  /** Settles when it dies. */
+  readonly death: Promise<void>;
   /** Say a hint to all that listens in it; `online` and `offline` also set what its `online()` says. */
   hint(hint: NetworkHint): void;
   /** Nothing in it goes on, as in a page that its browser froze, until `thaw`: what falls due meanwhile happens then, and it is told that it has thawed. */
@@ -48,6 +50,10 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
   let skewMs = 0;
   const listeners = new Set<(hint: NetworkHint) => void>();
   let isAlive = true;
+  let died = (): void => undefined;
+  const death = new Promise<void>((resolve) => {
+    died = resolve;
+  });
   let isFrozen = false;
   let isOnline = true;
   /** What fell due while it was frozen: at most what was begun before. */
@@ -113,6 +119,7 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
       online: () => isOnline,
       tab: async () => tab(),
     },
+    death,
     get isAlive() {
       return isAlive;
     },
@@ -145,6 +152,7 @@ export const mortal = (world: VirtualHost, tab: () => Tab | null = () => null): 
     },
     die: () => {
       isAlive = false;
+      died();
       for (const timer of [...timers]) stop(timer);
     },
   };

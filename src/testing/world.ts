@@ -148,7 +148,7 @@ class World implements TestWorld {
     // What is written before a page goes, and its goodbye.
     await this.#time.settle();
     const { sessionId, persisted } = client.getSnapshot();
-    if (sessionId !== null && persisted) this.#ledger.written('up', sessionId);
+    if (sessionId !== null && persisted) this.#ledger.writing('up', sessionId)();
     if (sessionId !== null) this.#ledger.died('up', [sessionId]);
     page.unload();
     this.#story.note(page.actor, 'page loaded again');
@@ -188,6 +188,7 @@ class World implements TestWorld {
     return this.#calls.run('restartServer', async () => {
       if (this.#process.life.isAlive) await this.#stopServer();
       await this.#storeClosed;
+      this.#crashAt = null;
       this.#story.note('server', 'another process starts');
       this.#process = this.#startServer();
       await this.#time.settle();
@@ -308,10 +309,13 @@ class World implements TestWorld {
       isDenied: (username) => this.#deniesAll || this.#denied.has(username),
       watch: (server) => this.#watch.server(server, isAlive, () => isAlive() && this.#reached('handler')),
       writes: {
-        begun: (turns) => {
-          this.#reached('beforeCommit');
-          if (isAlive()) for (const { id } of turns) this.#ledger.written('down', id);
+        given: (turns) => {
+          const written = turns.map(({ id }) => this.#ledger.writing('down', id));
+          return () => {
+            for (const isWritten of written) isWritten();
+          };
         },
+        begins: () => this.#reached('beforeCommit'),
         done: () => this.#reached('afterCommit'),
       },
     });
@@ -333,8 +337,10 @@ class World implements TestWorld {
 
   async #stopServer(): Promise<void> {
     this.#story.note('server', 'closes');
-    await this.#time.result(this.#process.server.close());
-    this.#serverDied();
+    const { server, life } = this.#process;
+    // It may be killed while it closes.
+    await this.#time.result(Promise.race([server.close(), life.death]));
+    if (life.isAlive) this.#serverDied();
   }
 
   #serverDied(): void {

@@ -152,7 +152,7 @@ export class TabKeeper {
           positions,
           parts.map(([, part]) => part),
         );
-        record.journal = new StreamJournal(parts);
+        record.journal = new StreamJournal(parts, head.parts[1]);
         record.journal.restored(state, positions.ticket);
         return { state, ticket: positions.ticket };
       },

@@ -106,8 +106,11 @@ ledger('takes the one that nobody vouches for as not handled, of two that look t
 
 ledger('hands back what was not written where its sender died, and all where its session is over', () => {
   const one = ledgerOf([['a', null]], []);
-  one.written('up', 's');
+  const written = one.writing('up', 's');
   one.sent(delivery('b'), false);
+  // The rest is not in what is being written.
+  written();
+  one.writing('up', 'unknown')();
   assert.equal(one.sessions('up'), ['s']);
   one.died('up', ['s', 'unknown']);
   assert.equal([payloads(one.guarantees().pending), payloads(one.guarantees().handedBack)], [['a'], ['b']]);
