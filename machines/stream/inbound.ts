@@ -6,9 +6,10 @@ import { type Draft, draftOf, noEffects, type Range, type StreamState, type Stre
 export const arrived = (state: StreamState, item: InboundItem & { readonly size: number }): StreamStep => {
   if (state.peerEnded) return violated(state, 'An item came after the end.');
   const number = state.received + 1;
+  // [R27] Nobody knows numbers past what is exact.
+  if (state.received + (item.kind === 'skip' ? item.count : 1) >= Number.MAX_SAFE_INTEGER)
+    return violated(state, 'More was said than can be counted.');
   if (item.kind === 'skip') {
-    // [R60] Nobody knows numbers past what is exact.
-    if (number + item.count > Number.MAX_SAFE_INTEGER) return violated(state, 'More is skipped than can be counted.');
     const next = draftOf(state);
     next.received += item.count;
     settleRange(next, number, next.received);

@@ -112,7 +112,9 @@ const rewind = (next: Draft, peerReceived: number, last: number, effects: Stream
   next.shipped = peerReceived;
   next.peerReceived = peerReceived;
   next.inFlight = sumOf(there);
-  next.heldAnswers = sumOf([...toArray(next.prompt).map((entry) => ({ entry })), ...missing].filter(isAnswer));
+  // An identity waits among what is queued.
+  const waiting = [...toArray(next.prompt), ...toArray(next.queued)].map((entry) => ({ entry }));
+  next.heldAnswers = sumOf([...waiting, ...missing].filter(isAnswer));
 };
 
 /**

@@ -1,5 +1,5 @@
-import { either as E } from 'fp-ts';
-import type { KeptSession } from '../../machines/ports/store.js';
+import { either as E, taskEither as TE } from 'fp-ts';
+import type { KeptSession, StoreFailure, StoreTask } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import type { HelloFields, ResumeFields } from '../wire/frames.js';
@@ -54,7 +54,7 @@ export class SessionKeeper implements SessionKeeping {
     this.presence = new Presence(
       clock,
       settings.presenceGraceMs,
-      (id, online) => void store.write('set a presence', (to) => to.setPresence({ id, presence: { online } })),
+      (id, online) => void store.write('set a presence', (to) => unlessForgotten(to.setPresence({ id, presence: { online } }))),
     );
   }
 
@@ -272,3 +272,7 @@ export class SessionKeeper implements SessionKeeping {
     this.#owed.add('forget a session', (to) => to.forgetSession(id));
   }
 }
+
+/** A guest may be forgotten before their grace time is over: then there is nobody to be offline. */
+const unlessForgotten = (written: StoreTask<unknown>): StoreTask<unknown> =>
+  TE.orElse((what: StoreFailure) => (what.kind === 'userUnknown' ? TE.right<StoreFailure, unknown>(null) : TE.left(what)))(written);

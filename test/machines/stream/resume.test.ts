@@ -274,12 +274,23 @@ test('a skip behind a message that is not done is done once that is', () => {
   assert.is(fold(arrived, { type: 'settled', number: 1, outcome: 'handled' }).done, 4);
 });
 
-test('a skip of more than can be counted breaks a rule', () => {
-  const [, effects] = pureStep(initialStream(limitsOf()), {
-    type: 'arrived',
-    packet: { kind: 'skip', count: Number.MAX_SAFE_INTEGER, size: 1 },
-  });
-  assert.is(effects[0]?.type, 'violated');
+test('what can be counted is received, and one more, be it a skip or an item, breaks a rule', () => {
+  const skip = (count: number) => ({ type: 'arrived', packet: { kind: 'skip', count, size: 1 } }) as const;
+  const [far, none] = pureStep(initialStream(limitsOf()), skip(Number.MAX_SAFE_INTEGER - 1));
+  assert.equal([far.received, none], [Number.MAX_SAFE_INTEGER - 1, []]);
+  for (const [state, input] of [
+    [initialStream(limitsOf()), skip(Number.MAX_SAFE_INTEGER)],
+    [far, skip(1)],
+    [far, { type: 'arrived', packet: { kind: 'message', type: 'chat', payload: null, size: 1 } } as const],
+    [far, { type: 'arrived', packet: { kind: 'end', size: 1 } } as const],
+  ] as const) {
+    const [after, effects] = pureStep(state, input);
+    assert.is(after, state);
+    assert.equal(
+      effects.map(({ type }) => type),
+      ['violated'],
+    );
+  }
 });
 
 test('what is shipped again to a later life of the peer is marked, and what is new is not', () => {
