@@ -13,7 +13,10 @@ const page = readFileSync('docs/testing.md', 'utf8');
 
 /** The package's names stand for this folder's sources. */
 const here = (text: string): string =>
-  text.replaceAll(/'ninelives\/(server|testing)'/g, (_, entry) => `'${pathToFileURL(resolve(`src/${entry}/index.ts`)).href}'`);
+  text.replaceAll(/'ninelives\/(server|testing|adapters\/[a-z/-]+)'/g, (_, entry: string) => {
+    const file = entry.startsWith('adapters/') ? `${entry}.ts` : `src/${entry}/index.ts`;
+    return `'${pathToFileURL(resolve(file)).href}'`;
+  });
 
 const blocks = [...page.matchAll(/<!-- run: (\S+) -->\n```js\n([\s\S]*?)```/g)].map(([, name = '', text = '']) => ({ name, text }));
 
