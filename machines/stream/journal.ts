@@ -4,7 +4,7 @@
  * is forgotten on purpose: its sender still has it, and ships it again.
  */
 import type { Exception, OutboundItem } from './packets.js';
-import { at, firstIndex, lengthOf, type Queue, queueOf, toArray } from './queue.js';
+import { at, firstIndex, type Queue, queueOf, toArray } from './queue.js';
 import { lastShipped, sumOf, withSkips } from './resume.js';
 import { type Entry, initialStream, type Shipped, type StreamLimits, type StreamState, type Ticket, takesCredit } from './state.js';
 
@@ -91,10 +91,8 @@ const runsOf = (shipped: readonly Shipped[]): readonly NumberRun[] => {
   return runs;
 };
 
-const behind = <T>(queue: Queue<T>, isPast: (item: T) => boolean): readonly T[] => {
-  const first = firstIndex(queue, isPast);
-  return first === lengthOf(queue) ? [] : queue.items.slice(queue.start + first, queue.end);
-};
+const behind = <T>(queue: Queue<T>, isPast: (item: T) => boolean): readonly T[] =>
+  queue.items.slice(queue.start + firstIndex(queue, isPast), queue.end);
 
 /** The last ticket that a part says something of: once that is over, so is the part. 0 where it says nothing. */
 export const lastTicketOf = ({ entries, numbers, dropped }: JournalPart): Ticket => {
@@ -151,8 +149,7 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
   // Nothing is shipped behind the end, so that it has the last number.
   if (ownEnd === 'shipped' && shipped > peerDone) numbered.push({ number: shipped, entry: endEntry });
   numbered.sort((a, b) => a.number - b.number);
-  waiting.sort((a, b) => a.ticket - b.ticket);
-  // An identity has its place among the messages.
+  // What waits has its order from the parts. An identity has its place among the messages.
   const isInOrder = ({ item }: Entry): boolean => takesCredit(item) || item.kind === 'identity';
   const queued = waiting.filter(isInOrder);
   const prompt = waiting.filter((entry) => !isInOrder(entry));

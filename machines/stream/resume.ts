@@ -157,8 +157,8 @@ export const withSkips = (list: readonly Shipped[], from: number, to: number): r
   return whole;
 };
 
-const isAnswer = ({ entry: { item } }: Pick<Shipped, 'entry'>): boolean =>
-  !takesCredit(item) && item.kind !== 'end' && item.kind !== 'skip';
+/** Of what is kept, which no skip is. */
+const isAnswer = ({ entry: { item } }: Pick<Shipped, 'entry'>): boolean => !takesCredit(item) && item.kind !== 'end';
 
 export const sumOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow =>
   list.reduce(({ messages, size }, { entry }) => ({ messages: messages + 1, size: size + entry.size }), { messages: 0, size: 0 });

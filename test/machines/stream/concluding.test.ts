@@ -3,7 +3,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toArray } from '../../../machines/stream/queue.js';
 import { isLastWord, isMaybeHandled, positionsOf, unconfirmed } from '../../../machines/stream/stream.js';
-import { ackOf, message, only, reply, request, Side } from './rig.js';
+import { ackOf, message, only, reply, request, Side, types } from './rig.js';
 
 const last = suite('the last word of a peer');
 
@@ -21,6 +21,7 @@ const talking = (): Side => {
 last('confirms what the peer is done with, with what was not simply handled', () => {
   const side = talking();
   const effects = side.do({ type: 'concluded', peer: word(3, 2, [{ number: 2, outcome: 'failed' }]) });
+  assert.equal(types(effects), ['confirmed']);
   const [confirmed] = only(effects, 'confirmed');
   assert.equal(
     confirmed?.entries.map(({ number }) => number),
