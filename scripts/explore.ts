@@ -1,23 +1,42 @@
-/** `npm run explore`: every interleaving of small configurations of client, network and server. See HELP below. */
+/** `npm run explore`: every interleaving of small configurations of client, network, server and store, in two kinds. See HELP below. */
 import { parseArgs } from 'node:util';
 import { type Configuration, configurations, type Plant, plants } from '../test/exploration/configuration.js';
-import { type Explored, explore } from '../test/exploration/explore.js';
+import { explore } from '../test/exploration/explore.js';
+import { type ShippedConfiguration, shippedConfigurations } from '../test/exploration/shipped/configuration.js';
+import { faultOf, shippedPlants } from '../test/exploration/shipped/plants.js';
+import { runShipped } from '../test/exploration/shipped/run.js';
+import { shippedTestOf } from '../test/exploration/shipped/test-text.js';
 import { diagramOf, testOf } from '../test/exploration/trace.js';
+import { lineOf, metLines, type Outcome, sumLine } from './support/explored.js';
 import { optionsOr, type Usage, usageOf } from './support/usage.js';
 
-const names = configurations.map(({ name }) => name);
+const names = [...configurations, ...shippedConfigurations].map(({ name }) => name);
 const list = (all: readonly string[]): string => all.map((one) => `    ${one}`).join('\n');
 
-const HELP = `Explores what a client, a network that fails and a server can come to: the shipped machine and reducers, in every order of
-what can happen, breadth first, so that what breaks a rule is found by the shortest way.
+/** How many explore the shipped code at once: as many as a small machine has cores. */
+const threadsDefault = 2;
+/** Of one configuration of the shipped code, where nothing else is said: what is more than this takes its time, and the run tells that it was cut short. */
+const shippedWorldsDefault = 40_000;
+/** Of the worlds of shipped code that are met again, one in so many is compared with its first visit. */
+const compareEvery = 101;
+
+const HELP = `Explores what a client, a network that fails, a server and its store can come to, in every order of what can happen. There are two kinds:
+the model runs the shipped machine and reducers with a plain model of the shells around them, breadth first; "shipped:" runs the shipped
+client, server and memory store whole, depth first, where each branch is come to by doing again what led to it. docs/exploration.md says more.
 
   npm run explore                        all configurations
   npm run explore -- NAME [NAME ...]     these:
-${list(names)}
+${list(names.map((name) => JSON.stringify(name)))}
 
-  --worlds N        look at no more than N worlds of each configuration; what is left is followed to its rest (default: no limit)
-  --plant NAME      with a mistake that is to be found:
+  --kind KIND       model or shipped alone
+  --worlds N        look at no more than N worlds of each configuration; what is left is followed to its rest
+                    (default: no limit for the model, ${shippedWorldsDefault.toLocaleString('en')} for shipped code)
+  --threads N       explore the shipped code in N threads (default: ${threadsDefault})
+  --plant NAME      with a mistake that is to be found, in the model:
 ${list(Object.entries(plants).map(([name, what]) => `${name}: ${what}`))}
+                    or in the shipped code:
+${list(Object.keys(shippedPlants).map((name) => `${name}: ${faultOf(name).breaks}`))}
+  --list            the configurations and mistakes, one a line
   --json            one object for programs on stdout; progress goes to stderr
   --help            this text
 
@@ -34,78 +53,93 @@ const optionsOf = () =>
     parseArgs({
       allowPositionals: true,
       options: {
+        kind: { type: 'string' },
         worlds: { type: 'string' },
+        threads: { type: 'string', default: `${threadsDefault}` },
         plant: { type: 'string' },
+        list: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     }),
   );
 
-const plantOf = (name: string | undefined): Plant | null => {
-  if (name === undefined) return null;
-  return name in plants ? (name as Plant) : usage(`There is no mistake called ${JSON.stringify(name)}.`);
-};
-
-const worldsOf = (text: string | undefined): number | undefined => {
-  if (text === undefined) return undefined;
-  return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : usage(`--worlds wants a whole number above 0, not ${JSON.stringify(text)}.`);
-};
-
-/** The configurations of these names; all where none is named. */
-const chosen = (wanted: readonly string[], plant: Plant | null): readonly Configuration[] => {
-  const unknown = wanted.find((name) => !names.includes(name));
-  if (unknown !== undefined) return usage(`There is no configuration called ${JSON.stringify(unknown)}.`);
-  return configurations.filter(({ name }) => wanted.length === 0 || wanted.includes(name)).map((one) => ({ ...one, plant }));
-};
-
-const lineOf = ({ configuration, worlds, transitions, depth, seconds, isComplete, found }: Explored): string =>
-  [
-    configuration.padEnd(18),
-    `${worlds.toLocaleString('en')} worlds`.padStart(20),
-    `${transitions.toLocaleString('en')} steps`.padStart(20),
-    `depth ${depth}`.padStart(10),
-    `${seconds.toFixed(1)} s`.padStart(9),
-    found === null ? (isComplete ? '  complete' : '  cut short') : '  BROKEN',
-  ].join(' ');
+const numberOf = (option: string, text: string): number =>
+  /^[1-9]\d{0,9}$/.test(text) ? Number(text) : usage(`--${option} wants a whole number above 0, not ${JSON.stringify(text)}.`);
 
 const { values, positionals } = optionsOf();
 if (values.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
+if (values.list) {
+  const mistakes = [
+    ...Object.entries(plants).map(([name, what]) => `${name}: ${what}`),
+    ...Object.entries(shippedPlants).map(([name, { where, rule }]) => `${name}: ${faultOf(name).breaks} Found in ${where}, as: ${rule}`),
+  ];
+  process.stdout.write(`${names.join('\n')}\n\n${mistakes.join('\n')}\n`);
+  process.exit(0);
+}
 
-const plant = plantOf(values.plant);
-const worldsMax = worldsOf(values.worlds);
-const all: Explored[] = [];
-for (const configuration of chosen(positionals, plant)) {
-  let toldAt = performance.now();
-  const explored = explore(configuration, {
-    worldsMax,
-    progress: ({ worlds, depth }) => {
-      if (performance.now() - toldAt < PROGRESS_EVERY_MS) return;
-      toldAt = performance.now();
-      process.stderr.write(`${configuration.name}: ${worlds.toLocaleString('en')} worlds, depth ${depth}\n`);
-    },
+const { kind, plant } = values;
+if (kind !== undefined && kind !== 'model' && kind !== 'shipped') usage(`--kind is model or shipped, not ${JSON.stringify(kind)}.`);
+const threads = numberOf('threads', values.threads);
+const worldsMax = values.worlds === undefined ? undefined : numberOf('worlds', values.worlds);
+const unknown = positionals.find((name) => !names.includes(name));
+if (unknown !== undefined) usage(`There is no configuration called ${JSON.stringify(unknown)}.`);
+if (plant !== undefined && !(plant in plants) && !(plant in shippedPlants)) usage(`There is no mistake called ${JSON.stringify(plant)}.`);
+
+const isChosen = ({ name }: { readonly name: string }): boolean => positionals.length === 0 || positionals.includes(name);
+const modelPlant = plant !== undefined && plant in plants ? (plant as Plant) : null;
+const shippedPlant = plant !== undefined && plant in shippedPlants ? plant : null;
+const models: readonly Configuration[] =
+  kind === 'shipped' || shippedPlant !== null ? [] : configurations.filter(isChosen).map((one) => ({ ...one, plant: modelPlant }));
+const shipped: readonly ShippedConfiguration[] =
+  kind === 'model' || modelPlant !== null
+    ? []
+    : shippedConfigurations.filter((one) =>
+        shippedPlant !== null && positionals.length === 0 ? one.name === shippedPlants[shippedPlant]?.where : isChosen(one),
+      );
+
+const all: Outcome[] = [];
+const told = (outcome: Outcome, text: () => string): void => {
+  all.push(outcome);
+  if (values.json) return;
+  process.stdout.write(`${lineOf(outcome)}\n`);
+  if (outcome.found !== null) process.stdout.write(`\n${text()}\n\n`);
+};
+
+const toldAt = new Map<string, number>();
+const progress = (name: string, { worlds, depth }: { readonly worlds: number; readonly depth: number }): void => {
+  if (performance.now() - (toldAt.get(name) ?? performance.now() - PROGRESS_EVERY_MS) < PROGRESS_EVERY_MS) return;
+  toldAt.set(name, performance.now());
+  process.stderr.write(`${name}: ${worlds.toLocaleString('en')} worlds, depth ${depth}\n`);
+};
+
+const began = performance.now();
+if (shipped.length > 0)
+  await runShipped(shipped, {
+    threads,
+    bounds: { worldsMax: worldsMax ?? shippedWorldsDefault, compareEvery },
+    fault: shippedPlant === null ? null : faultOf(shippedPlant),
+    progress,
+    explored: (explored) =>
+      told(explored, () => {
+        const { found } = explored;
+        return found === null
+          ? ''
+          : `${found.rule}: ${found.detail}\n\n${found.diagram}\n\n${shippedTestOf(explored.configuration, found)}`;
+      }),
   });
-  all.push(explored);
-  if (values.json) continue;
-  process.stdout.write(`${lineOf(explored)}\n`);
-  if (explored.found !== null)
-    process.stdout.write(`\n${diagramOf(configuration, explored.found)}\n\n${testOf(configuration, explored.found)}\n\n`);
+for (const configuration of models) {
+  const explored = explore(configuration, { worldsMax, progress: (at) => progress(configuration.name, at) });
+  const { found } = explored;
+  told(explored, () => (found === null ? '' : `${diagramOf(configuration, found)}\n\n${testOf(configuration, found)}`));
 }
-
-const worlds = all.reduce((sum, one) => sum + one.worlds, 0);
-const seconds = all.reduce((sum, one) => sum + one.seconds, 0);
+const seconds = (performance.now() - began) / 1_000;
 const broken = all.filter(({ found }) => found !== null).length;
-if (values.json) process.stdout.write(`${JSON.stringify({ worlds, seconds, broken, plant, configurations: all })}\n`);
-else {
-  const met = new Map<string, number>();
-  for (const one of all) for (const [what, count] of Object.entries(one.met)) met.set(what, (met.get(what) ?? 0) + count);
-  process.stdout.write('\nMet, in different steps:\n');
-  for (const [what, count] of [...met].sort()) process.stdout.write(`  ${count.toLocaleString('en').padStart(12)}  ${what}\n`);
-  process.stdout.write(
-    `\n${worlds.toLocaleString('en')} worlds in ${seconds.toFixed(1)} s, ${broken} of ${all.length} configurations broken\n`,
-  );
-}
+if (values.json) {
+  const worlds = all.reduce((sum, one) => sum + one.worlds, 0);
+  process.stdout.write(`${JSON.stringify({ worlds, seconds, broken, plant: plant ?? null, configurations: all })}\n`);
+} else process.stdout.write(`${metLines(all)}\n${sumLine(all, seconds)}\n`);
 process.exitCode = broken > 0 ? 1 : 0;

@@ -79,7 +79,7 @@ export const assertOneConnection = ({ connections, sessions }: Server): void => 
 };
 
 /** What one side was told, the other one has done. */
-const assertKept = (teller: Ledger, doer: Ledger, name: string): void => {
+export const assertKept = (teller: Ledger, doer: Ledger, name: string): void => {
   if ((teller.confirmed & ~doer.handled) !== 0) throw new Violation('confirmed only when handled', `of what the ${name} sent`);
   if ((teller.notHandled & doer.started) !== 0)
     throw new Violation('handed back as not handled only when never begun', `of what the ${name} sent`);
