@@ -66,6 +66,7 @@ exploration('what the rules are about was met', () => {
     'the page was loaded again',
     'the server died',
     'the server kept what it told',
+    'the store failed',
     'told as failed',
     'volatile handled',
   ].filter((what) => !met.has(what));

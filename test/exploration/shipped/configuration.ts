@@ -15,6 +15,8 @@ export interface Faults {
   readonly serverDeaths: number;
   /** The page is gone, between any two things that it does, and loaded again. */
   readonly reloads: number;
+  /** The store says that it failed: what it was asked for is not done, or a commit is done all the same. */
+  readonly storeFailures: number;
   /** A timer that waits for the other side is early. */
   readonly earlyTimers: number;
   /** Somebody says a former hello once more. */
@@ -41,7 +43,7 @@ export interface ShippedConfiguration {
   readonly batchesMax: number;
 }
 
-export const noFaults: Faults = { cuts: 0, serverDeaths: 0, reloads: 0, earlyTimers: 0, repeatedHellos: 0 };
+export const noFaults: Faults = { cuts: 0, serverDeaths: 0, reloads: 0, storeFailures: 0, earlyTimers: 0, repeatedHellos: 0 };
 
 const base: Omit<ShippedConfiguration, 'name'> = {
   up: ['message'],
@@ -59,11 +61,12 @@ const base: Omit<ShippedConfiguration, 'name'> = {
 /** All of `npm run explore` that run the shipped code. */
 export const shippedConfigurations: readonly ShippedConfiguration[] = [
   { ...base, name: 'shipped: a cut', durable: false, faults: { ...noFaults, cuts: 1 } },
-  { ...base, name: 'shipped: two cuts', durable: false, down: [], faults: { ...noFaults, cuts: 2 } },
+  { ...base, name: 'shipped: two cuts', durable: false, faults: { ...noFaults, cuts: 2 } },
   { ...base, name: 'shipped: kept', faults: { ...noFaults, cuts: 1 } },
   { ...base, name: 'shipped: request', durable: false, up: ['request'], faults: { ...noFaults, cuts: 1 } },
   { ...base, name: 'shipped: failures', durable: false, up: ['broken', 'message'], down: [], faults: { ...noFaults, cuts: 1 } },
   { ...base, name: 'shipped: server dies', faults: { ...noFaults, serverDeaths: 1 } },
+  { ...base, name: 'shipped: store fails', faults: { ...noFaults, serverDeaths: 1, storeFailures: 1 } },
   { ...base, name: 'shipped: server dies, with a request', up: ['request'], down: [], faults: { ...noFaults, cuts: 1, serverDeaths: 1 } },
   { ...base, name: 'shipped: server forgets', durable: false, faults: { ...noFaults, serverDeaths: 1 } },
   { ...base, name: 'shipped: page reloads', durable: false, persists: true, faults: { ...noFaults, reloads: 1 } },
@@ -83,11 +86,12 @@ export const shippedConfigurations: readonly ShippedConfiguration[] = [
     ...base,
     name: 'shipped: what expires',
     durable: false,
-    up: ['timed', 'newest', 'newest'],
-    down: ['volatile'],
+    up: ['timed'],
+    down: ['timed', 'volatile'],
     timeSteps: 1,
     faults: { ...noFaults, cuts: 1 },
   },
+  { ...base, name: 'shipped: the newest counts', durable: false, up: ['newest', 'newest'], down: [], faults: { ...noFaults, cuts: 1 } },
   { ...base, name: 'shipped: drain', serverDoes: ['drains'] },
   { ...base, name: 'shipped: early timers', durable: false, down: [], faults: { ...noFaults, cuts: 1, earlyTimers: 1 } },
   { ...base, name: 'shipped: repeated hellos', durable: false, down: [], faults: { ...noFaults, cuts: 1, repeatedHellos: 1 } },

@@ -88,7 +88,7 @@ export const speakingIn = ({ process, did }: ShippedWorld): LiveSession | undefi
     ? undefined
     : process
         .sessions()
-        .filter(({ conversation }) => conversation.runner.isOpen)
+        .filter(({ conversation, durable }) => conversation.runner.isOpen && (durable?.refuses ?? null) === null)
         .at(-1);
 
 const clientSends = ({ page, client }: ShippedWorld, said: Said): void => {

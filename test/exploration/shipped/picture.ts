@@ -54,6 +54,8 @@ const drawn = /[\w-]{22,}/g;
 /** A user's number says who it is to the store alone, which counts on where a user was forgotten; by name they are told apart. */
 const userNumber = /(\bid\\?"?[=:])\d+(?=[;,]\\?"?name)|(presence\$\w+=\{)\d+(?=:)/g;
 
+const isPlain = (value: object): boolean => Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+
 /** A queue is a part of its array. */
 const isQueue = (value: object): value is { readonly items: readonly unknown[]; readonly start: number; readonly end: number } =>
   'items' in value && 'start' in value && 'end' in value;
@@ -162,6 +164,7 @@ const accountOf = (account: Account): unknown => [account.ledger, account.saying
 /** Writes values as text; what comes again, by its place. */
 class Walk {
   readonly #places = new Map<object, number>();
+  #count = 0;
 
   text(value: unknown): string {
     switch (typeof value) {
@@ -184,7 +187,15 @@ class Walk {
     if (value instanceof AbortController) return value.signal.aborted ? 'A' : 'a';
     const place = this.#places.get(value);
     if (place !== undefined) return `^${place}`;
-    this.#places.set(value, this.#places.size);
+    this.#places.set(value, this.#count);
+    if (!isPlain(value)) this.#count += 1;
+    const text = this.#parts(value);
+    // Plain data is what it says, whoever else has it too; only on the way into itself it is named by its place.
+    if (isPlain(value)) this.#places.delete(value);
+    return text;
+  }
+
+  #parts(value: object): string {
     if (Array.isArray(value)) return `[${value.map((one) => this.text(one)).join()}]`;
     if (value instanceof Map) return `{${[...value].map(([key, one]) => `${this.text(key)}:${this.text(one)}`).join()}}`;
     if (value instanceof Set) return `<${[...value].map((one) => this.text(one)).join()}>`;

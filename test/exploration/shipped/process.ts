@@ -5,9 +5,15 @@ import type { LiveSession } from '../../../src/server/session.js';
 import type { Conversation } from '../../../src/stream/conversation.js';
 import type { Account, Content } from './accounts.js';
 import type { ShippedConfiguration } from './configuration.js';
-import { Life, type Time } from './life.js';
+import { Life, type Time, type Timer } from './life.js';
 import { gated, type StoreGate, type StoreOwner } from './store.js';
 import { serverMs } from './timers.js';
+
+/** A server whose fields are open: see bundle.ts. */
+interface Opened {
+  readonly server$turns: { readonly turns$retry: unknown } | null;
+  readonly keeper: { readonly session_keeper$owed: { readonly owed_writes$retry: unknown } };
+}
 
 export interface Process {
   readonly server: SessionServer;
@@ -16,6 +22,8 @@ export interface Process {
   /** The sessions that are active. */
   sessions(): readonly LiveSession[];
   conversations(): readonly Conversation[];
+  /** Does it wait for the next time that a failing store is asked? */
+  isStoreRetry(timer: Timer): boolean;
 }
 
 export interface ProcessParts {
@@ -65,5 +73,13 @@ export const startProcess = ({ configuration, time, account, store, storeOwner }
   // As listening does.
   void server.opened();
   const sessions = (): readonly LiveSession[] => [...server.keeper.live.all()];
-  return { server, life, gate, sessions, conversations: () => sessions().map(({ conversation }) => conversation) };
+  const { server$turns: turns, keeper } = server as unknown as Opened;
+  return {
+    server,
+    life,
+    gate,
+    sessions,
+    conversations: () => sessions().map(({ conversation }) => conversation),
+    isStoreRetry: (timer) => turns?.turns$retry === timer || keeper.session_keeper$owed.owed_writes$retry === timer,
+  };
 };

@@ -1,4 +1,5 @@
 /** The store as one process sees it: each write is done when the explorer says so, and what the dead asked for is not. */
+import { unavailable } from '../../../adapters/stores/rules.js';
 import type { SessionStore, StoreTask } from '../../../machines/ports/store.js';
 import type { Life } from './life.js';
 
@@ -8,6 +9,8 @@ export interface Pending {
   readonly argument: unknown;
   /** Do it, and answer. */
   run(): Promise<void>;
+  /** Answer that it can not be done. `isDone`: though it is. */
+  fail(isDone: boolean): Promise<void>;
 }
 
 export interface StoreGate {
@@ -33,7 +36,7 @@ export const gated = (store: SessionStore, life: Life, owner: StoreOwner): Store
         if (life.isAlive) task().then((answer) => life.isAlive && resolve(answer), reject);
       });
   const waiting =
-    <A>(what: string, argument: unknown, task: StoreTask<A>): StoreTask<A> =>
+    <A>(what: Pending['what'], argument: unknown, task: StoreTask<A>): StoreTask<A> =>
     () =>
       new Promise((resolve, reject) => {
         if (!life.isAlive) return;
@@ -48,7 +51,12 @@ export const gated = (store: SessionStore, life: Life, owner: StoreOwner): Store
             reject(thrown);
           }
         };
-        pending.push({ what, argument, run });
+        const fail = async (isDone: boolean): Promise<void> => {
+          if (isDone) await task();
+          if (isDone) owner.stored(what, argument);
+          if (life.does()) resolve(unavailable('As it was to.'));
+        };
+        pending.push({ what, argument, run, fail });
       });
   const { streams } = store;
   return {

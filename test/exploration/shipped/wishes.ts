@@ -54,7 +54,7 @@ export const wishesIn = (world: ShippedWorld): readonly Choice[] => {
 
 /** As many of each as the configuration has. */
 export const faultsIn = (world: ShippedWorld): readonly Choice[] => {
-  const { left, network, page, time } = world;
+  const { left, network, page, process, time, met } = world;
   const all: Choice[] = [];
   const may = (label: string, run: Choice['run']): void => void all.push({ label, isSure: false, run });
   for (const [index, link] of network.links.entries()) {
@@ -71,6 +71,15 @@ export const faultsIn = (world: ShippedWorld): readonly Choice[] => {
   }
   if (left.serverDeaths > 0) may('server: dies', () => world.serverDied());
   if (left.reloads > 0 && page.client.getSnapshot().status !== 'ended') may('client: reloads', () => world.pageGone());
+  const [first] = process.gate.pending;
+  if (left.storeFailures > 0 && first !== undefined)
+    for (const isDone of first.what === 'commit' ? [false, true] : [false])
+      may(`store: ${first.what} ${isDone ? 'is done, and said to fail' : 'fails'}`, () => {
+        left.storeFailures -= 1;
+        process.gate.pending.shift();
+        met.note('the store failed');
+        return first.fail(isDone);
+      });
   if (left.earlyTimers > 0)
     for (const { label, run } of timersIn(world, 'waits', false))
       may(`${label}, early`, () => {

@@ -112,6 +112,7 @@ export class ShippedWorld {
   }
 
   kindOf(side: Side, timer: Timer): Kind {
+    if (side === 'server' && this.process.isStoreRetry(timer)) return { name: 'store again', rank: 'sure' };
     return kindOf(side, timer, this.time.now, this.watch.retryInMs());
   }
 
