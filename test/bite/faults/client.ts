@@ -66,4 +66,12 @@ export const clientFaults: readonly PlantedFault[] = [
     replace: 'const head = headOf(storage, id);',
     caughtBy: ['client/reload'],
   },
+  {
+    name: 'journal-begins-again',
+    breaks: 'A page that is loaded again gives its next part a number that is over, and the page after it finds a part missing.',
+    file: 'src/client/persist/tab-keeper.ts',
+    search: 'new StreamJournal(parts, head.parts[1])',
+    replace: 'new StreamJournal(parts)',
+    caughtBy: ['regressions/reloaded-twice'],
+  },
 ];

@@ -1,0 +1,77 @@
+import type { PlantedFault } from '../fault.js';
+
+/** In the test kit: a check that can not fail shows an app's tests nothing. */
+export const testingFaults: readonly PlantedFault[] = [
+  {
+    name: 'kit-counts-nothing-lost',
+    breaks: 'A message that is said to be handled and was not is not reported as lost.',
+    file: 'src/testing/ledger.ts',
+    search: 'return sent.some(isTwin) ? found.handedBack : found.lost;',
+    replace: 'return found.handedBack;',
+    caughtBy: ['testing/ledger'],
+  },
+  {
+    name: 'kit-counts-nothing-doubled',
+    breaks: 'A message that was handled twice without a mark is reported as redelivered.',
+    file: 'src/testing/ledger.ts',
+    search: '(isAgain && record.redelivered ? found.redelivered : found.doubled).push(deliveryOf(record));',
+    replace: 'found.redelivered.push(deliveryOf(record));',
+    caughtBy: ['testing/ledger'],
+  },
+  {
+    name: 'kit-sees-no-order',
+    breaks: 'Messages that were handled in another order than they were sent are reported as in order.',
+    file: 'src/testing/ledger.ts',
+    search: 'if (ahead < 0) found.reordered.push(deliveryOf(record));\n    else next = index + 1;',
+    replace: '',
+    caughtBy: ['testing/ledger'],
+  },
+  {
+    name: 'kit-waits-for-nothing',
+    breaks: 'What still waits counts as handed back, so that no test has to let time pass.',
+    file: 'src/testing/ledger.ts',
+    search: 'return found.pending;',
+    replace: 'return found.handedBack;',
+    caughtBy: ['testing/ledger'],
+  },
+  {
+    name: 'kit-loses-what-was-written',
+    breaks: 'What a server had written when it was killed may be lost without a word.',
+    file: 'src/testing/ledger.ts',
+    search: 'if (record.isWritten || record.status !== null) continue;',
+    replace: 'if (record.status !== null) continue;',
+    caughtBy: ['testing/ledger'],
+  },
+  {
+    name: 'kit-hears-the-dead',
+    breaks: 'A server that was killed still writes to its store.',
+    file: 'src/testing/mortal-store.ts',
+    search: 'if (life.isAlive) task().then((answer) => life.isAlive && resolve(answer), reject);',
+    replace: 'task().then(resolve, reject);',
+    caughtBy: ['testing/mortal'],
+  },
+  {
+    name: 'kit-stalls-nothing',
+    breaks: 'A network that was told to stall delivers all the same.',
+    file: 'src/testing/lane.ts',
+    search: 'if (first === undefined || this.#isPlanned || this.#owner.isHeld()) return;',
+    replace: 'if (first === undefined || this.#isPlanned) return;',
+    caughtBy: ['testing/lane', 'testing/world'],
+  },
+  {
+    name: 'kit-overlapping-calls',
+    breaks: 'A forgotten await lets two calls move the time at once.',
+    file: 'src/testing/calls.ts',
+    search: 'if (this.#running !== null && !(isShared(name) && isShared(this.#running))) throw new Error(this.#overlap(name));',
+    replace: '',
+    caughtBy: ['testing/misuse'],
+  },
+  {
+    name: 'lives-look-at-nothing',
+    breaks: 'A life whose guarantees are broken ends well where its `check` does.',
+    file: 'src/testing/life.ts',
+    search: 'if (broken !== null) throw new Error(broken);',
+    replace: '',
+    caughtBy: ['testing/lives'],
+  },
+];
