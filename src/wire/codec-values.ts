@@ -112,12 +112,10 @@ export const exceptions = mapped<t.TypeOf<typeof pairs> | undefined, readonly Ex
   (list) => (list.length === 0 ? undefined : list.map(({ number, outcome }): t.TypeOf<typeof exceptionPair> => [number, outcome])),
 );
 
-const positionCounts = { received: count, done: count, seen: count, last: count };
-export const positions: t.Type<PositionFields, unknown, unknown> = mapped(
+export const positions: t.Type<PositionFields, unknown, unknown> = record(
   'Positions',
-  record('PositionFields', positionCounts, { exceptions }),
-  ({ exceptions: list = [], ...counts }) => ({ ...counts, exceptions: list }),
-  (fields) => fields,
+  { received: count, done: count, seen: count, last: count, exceptions },
+  {},
 );
 
 export const deny: t.Type<DenyFields, unknown, unknown> = record(
@@ -140,9 +138,9 @@ export const user: t.Type<User, unknown, unknown> = record(
   {},
 );
 
-export const options = mapped<{ ttlMs?: number; re?: true }, ItemOptions>(
+export const options = mapped<{ ttlMs?: number | undefined; re?: true | undefined }, ItemOptions>(
   'Options',
   record('OptionFields', {}, { ttlMs: waitMs, re: t.literal(true) }),
   ({ ttlMs, re }) => ({ ...(ttlMs !== undefined && { ttlMs }), ...(re && { redelivered: true }) }),
-  ({ ttlMs, redelivered }) => ({ ...(ttlMs !== undefined && { ttlMs }), ...(redelivered && { re: true as const }) }),
+  ({ ttlMs, redelivered }) => ({ ttlMs, re: redelivered || undefined }),
 );

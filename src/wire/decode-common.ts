@@ -58,9 +58,11 @@ export const readCommon: ReadFrame<CommonFrame> = (tag, f, trouble, size) => {
     }
     case 'x': {
       const to = part(1, itemNumber, f, trouble);
-      const said = to === undefined ? to : part(2, code, f, trouble);
-      const message = said && part(3, detail, f, trouble);
-      return to && said && message !== undefined ? { kind: 'failure', to, code: said, message, size } : undefined;
+      if (to === undefined) return undefined;
+      const said = part(2, code, f, trouble);
+      if (said === undefined) return undefined;
+      const message = part(3, detail, f, trouble);
+      return message === undefined ? message : { kind: 'failure', to, code: said, message, size };
     }
     case 'c': {
       const to = part(1, itemNumber, f, trouble);

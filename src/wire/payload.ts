@@ -25,10 +25,6 @@ const spend = (value: unknown, left: number, depth: number): number => {
       return left - 4;
     case 'number':
       return Number.isFinite(value) ? left - 1 : INVALID;
-    case 'object':
-      break;
-    default:
-      return INVALID;
   }
   if (value === null) return left - 4;
   if (depth >= payloadDepthMax) return INVALID;

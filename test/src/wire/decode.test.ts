@@ -177,6 +177,27 @@ decoding('a refusal names the frame, its tag and what was expected, never what w
   }
 });
 
+decoding('a batch with a hello or a start has at most 16,384 characters, wherever in it that is', () => {
+  const token = 'T'.repeat(43);
+  const window = { messages: 1, size: 1 };
+  const start = { username: 'jane', token };
+  for (const first of [
+    ['start', start],
+    ['hello', { v: 1, features: [], window, start }],
+  ]) {
+    for (const batch of [[first], [['e'], first], [first, ['e']]]) {
+      const text = JSON.stringify(batch);
+      assert.is(decodeClientBatch(text.padEnd(16_384)).ok, true);
+      assert.equal(decodeClientBatch(text.padEnd(16_385)), {
+        ok: false,
+        code: 'MessageTooLargeError',
+        detail: 'expected a batch with a hello or start to have at most 16384 characters',
+      });
+    }
+  }
+  assert.is(decodeClientBatch('[["e"]]'.padEnd(16_385)).ok, true);
+});
+
 decoding('an item gets an equal share of its batch as its size, rounded up', () => {
   const text = '[["m","t",1],["a",0,0,0,0],["e"]]';
   const decoded = decodeServerBatch(text);

@@ -17,6 +17,7 @@ depth('is too deep where more brackets are open at once than a payload may have,
 
 depth('is as deep as what is open at once, however many brackets it has', () => {
   assert.not(isTooDeep(`[${'[],'.repeat(LONG)}{}]`));
+  assert.not(isTooDeep(`[${'{},'.repeat(LONG)}[]]`));
 });
 
 depth('has no brackets in its strings, whatever is escaped in them', () => {
@@ -30,8 +31,9 @@ depth('that ends in a string is no deeper than it was before', () => {
   assert.not(isTooDeep(`["${'['.repeat(LONG)}`));
 });
 
-depth('that is short is not looked at', () => {
-  assert.not(isTooDeep('['.repeat(1_000)));
+depth('is one of 65,536 characters or more: shorter ones are not looked at', () => {
+  assert.not(isTooDeep('['.repeat(65_535)));
+  assert.ok(isTooDeep('['.repeat(65_536)));
 });
 
 depth('that is too deep is refused unread, when a client sends it', () => {

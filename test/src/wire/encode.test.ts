@@ -48,6 +48,11 @@ encoding('leaves out exceptions and options that say nothing', () => {
 encoding('cuts a text that is longer than its limit', () => {
   const decoded = decodeServerBatch(encodeBatch([{ kind: 'deny', deny: { code: 'ServerError', message: 'x'.repeat(600) } }]));
   assert.equal(decoded, { ok: true, frames: [{ kind: 'deny', deny: { code: 'ServerError', message: 'x'.repeat(512) } }] });
+  const why = { code: 'ServerError', message: 'x'.repeat(600) } as const;
+  const cut = JSON.stringify({ code: 'ServerError', message: 'x'.repeat(512) });
+  assert.is(encodeFrame({ kind: 'deny', deny: why }), `["deny",${cut}]`);
+  assert.is(encodeFrame({ kind: 'bye', bye: why }), `["bye",${cut}]`);
+  assert.is(encodeFrame({ kind: 'failure', to: 1, ...why }), `["x",1,"ServerError","${'x'.repeat(512)}"]`);
 });
 
 encoding('joins frames to a batch, in their order', () => {

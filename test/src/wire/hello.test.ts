@@ -53,8 +53,12 @@ entry('is not made where it would be longer than an entry may be, however little
     if (made === null) break;
     longest = made;
   }
-  assert.ok(longest.length <= helloEntryLengthMax && longest.length > helloEntryLengthMax - 4, String(longest.length));
+  // As long as it may be, it is one on either side.
+  assert.is(longest.length, helloEntryLengthMax);
+  assert.is(detailOf(longest), 'hello in the subprotocols at start.username: expected a string of 0 to 1024');
   assert.is(helloToEntry(helloOf('x'.repeat(helloEntryLengthMax))), null);
+  // More characters than a function takes arguments.
+  assert.is(helloToEntry(helloOf('x'.repeat(1_000_000))), null);
   // Three bytes each in UTF-8: the text's length alone says too little.
   assert.is(helloToEntry(helloOf('\u20ac'.repeat(1_000))), null);
 });

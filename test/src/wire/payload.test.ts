@@ -84,6 +84,8 @@ payload('names the place of what JSON can not carry, and what it is', () => {
     [{ toJSON: () => 1 }, 'payload.toJSON is a function'],
     [cycle, 'payload.a.b is payload again: a cycle'],
     [{ ['k'.repeat(500)]: undefined }, `payload.${'k'.repeat(192)}... is undefined`],
+    [{ ['k'.repeat(192)]: undefined }, `payload.${'k'.repeat(192)} is undefined`],
+    [{ a: 1, b: { c: null, d: undefined } }, 'payload.b.d is undefined'],
     [
       {
         get a() {
@@ -110,7 +112,42 @@ payload('may be as long as its limit, in UTF-16 code units of its text, not long
   assert.is(detailOf([[], {}, null, true, 1], 24), 'passed: [[],{},null,true,1]');
 });
 
+payload('that is too long is refused before its text is made, whatever it consists of', () => {
+  const cases: readonly (readonly [unknown, number])[] = [
+    [[true, false], 9],
+    [[null, null], 9],
+    [[1, 2, 3], 4],
+    [['abc', 'def'], 11],
+    [{ a: 1, b: 2 }, 11],
+    [{ ['k'.repeat(50)]: 1 }, 55],
+    [[[], {}], 5],
+  ];
+  for (const [value, sizeMax] of cases) {
+    assert.match(detailOf(value, sizeMax), `has more than ${sizeMax} UTF-16`);
+    assert.match(detailOf(value, JSON.stringify(value).length), /^passed/);
+  }
+});
+
+payload('that has no room left is refused all the same for what JSON can not carry', () => {
+  assert.is(detailOf({ a: 1, b: undefined }, '{"a":1}'.length), 'InvalidPayloadError: payload.b is undefined');
+  assert.is(detailOf([1, undefined], '[1]'.length), 'InvalidPayloadError: payload[1] is undefined');
+});
+
+payload('is too deep by a part that it shares, where one way to that part is', () => {
+  const part = nested(300);
+  const deep = Array.from({ length: 300 }).reduce((inner: unknown) => [inner], part);
+  assert.is(detailOf([part, deep]), 'InvalidPayloadError: payload is nested deeper than 512');
+});
+
+payload('has nothing nested in a null', () => {
+  const deepest = Array.from({ length: 511 }).reduce((inner: unknown) => [inner], [null, undefined] as unknown);
+  assert.match(detailOf(deepest), /^InvalidPayloadError: payload(\[0\])+.{0,2}\.\.\. is undefined$/);
+});
+
 payload('that shares its parts is refused before it unfolds', () => {
+  let shares: unknown = [1];
+  for (let i = 0; i < 60; i++) shares = { a: shares, b: shares };
+  assert.match(detailOf(shares), /^MessageTooLargeError/);
   let shared: unknown = [1];
   for (let i = 0; i < 60; i++) shared = [shared, shared];
   assert.match(detailOf(shared), /^MessageTooLargeError/);
@@ -149,7 +186,11 @@ payload(
   'that hides what it is is told apart all the same: a class without a name, a toJSON that gives nothing, a getter that changes its mind',
   () => {
     assert.match(detailOf(new (class {})()), /payload is an instance of a class/);
-    assert.match(detailOf(Object.create({ constructor: 5 })), /payload is an instance of a class/);
+    for (const proto of [{ constructor: 5 }, { constructor: { name: 'Fake' } }, Object.create(null)]) {
+      assert.is(detailOf(Object.create(proto)), 'InvalidPayloadError: payload is an instance of a class');
+    }
+    const Named = Object.defineProperty(class {}, 'name', { value: 5 });
+    assert.is(detailOf(new Named()), 'InvalidPayloadError: payload is an instance of a class');
     assert.match(
       detailOf(Object.create({ constructor: Object.assign(() => undefined, { a: 1 }) })),
       /payload is an instance of a class|payload is a /,

@@ -16,6 +16,9 @@ username('is any text that a person may read', () => {
     '__proto',
     '0',
     '\u{1f468}\u200d\u{1f469}',
+    // The first and the last pairs of surrogates, and what stands after them.
+    '\ud800\udc00\ud800\udfff\udbff\udc00\udbff\udfff',
+    '\ue000\uffff',
   ]) {
     assert.is(usernameProblem(name), null, name);
   }
@@ -37,6 +40,9 @@ username('is refused with its problem, and never repeated', () => {
     ['\ud800a', 'has an unpaired surrogate'],
     ['\udc00\ud800', 'has an unpaired surrogate'],
     ['\udc00\udc00', 'has an unpaired surrogate'],
+    ['\udbff\udbff', 'has an unpaired surrogate'],
+    ['\udfff', 'has an unpaired surrogate'],
+    ['\ud800\ue000', 'has an unpaired surrogate'],
     ['__proto__', 'is a name that JavaScript objects reserve'],
     ['constructor', 'is a name that JavaScript objects reserve'],
     ['prototype', 'is a name that JavaScript objects reserve'],
