@@ -1,5 +1,7 @@
 /** `npm run mutate`: mutation testing of what decides. See HELP below. */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { pagePath, scoreOf, withScore } from './mutation/page.js';
 import { countsOf, differenceOf, tableOf } from './mutation/report.js';
 import { filesNamed, mutate } from './mutation/run.js';
 import { compare, readSurvivors, survivorsFolder } from './mutation/survivors.js';
@@ -18,6 +20,7 @@ notices is a survivor: a test is missing, or the change changes nothing, and the
   npm run mutate -- --full                       everything
   npm run mutate -- --only machines/stream       the files whose path contains this; may be given more than once
 
+  --write         with --full and nothing left out: writes the score into ${pagePath}
   --tests NAME      only the test files whose path contains this; may be given more than once (quicker; what survives may be noticed by others)
   --entries         prints the survivors that the list does not have as entries for it, with a reason to fill in
   --all             prints the survivors that the list explains, too
@@ -37,6 +40,7 @@ const options = optionsOr(
         only: { type: 'string', multiple: true, default: [] },
         tests: { type: 'string', multiple: true, default: [] },
         full: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
         entries: { type: 'boolean', default: false },
         all: { type: 'boolean', default: false },
         jobs: { type: 'string', default: String(JOBS) },
@@ -50,6 +54,8 @@ if (options.help) {
   process.exit(0);
 }
 if (!/^[1-9]\d?$/.test(options.jobs)) usage(`--jobs wants a whole number from 1 to 99, not ${JSON.stringify(options.jobs)}.`);
+if (options.write && (!options.full || options.only.length + options.tests.length > 0))
+  usage('--write wants --full, and neither --only nor --tests.');
 const files = filesNamed(options.only);
 if (files.length === 0) usage(`No file of machines/ or src/wire has ${options.only.join(' or ')} in its path.`);
 
@@ -61,6 +67,11 @@ const counts = countsOf(mutants);
 const seconds = (performance.now() - startedAt) / 1_000;
 const broken = mutants.filter(({ status }) => status === 'RuntimeError');
 const failed = unexplained.length + stale.length + broken.length + (counts.score < SCORE_MIN ? 1 : 0);
+
+if (options.write) {
+  const score = scoreOf({ mutants, explained: explained.length, seconds, jobs: Number(options.jobs) });
+  writeFileSync(pagePath, withScore(readFileSync(pagePath, 'utf8'), score));
+}
 
 const say = (text: string): boolean => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
 const section = (title: string, lines: readonly string[]): void => {

@@ -6,7 +6,7 @@ import { Stryker } from '@stryker-mutator/core';
 import { type Mutant, mutantOf } from './mutants.js';
 
 /** Beside what a test's own limits catch (runner.ts): a worker that answers no more is given up after so long, in milliseconds. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 20_000;
 /** Git-ignored: what is known from before, and Stryker's copies of the tree. */
 const KNOWN_FOLDER = '.stryker';
 const TEMPORARY_FOLDER = '.stryker-tmp';

@@ -7,8 +7,10 @@ import type { DryRun, Hits, MutantRun, MutantRunOptions, TestResult } from './pr
 import { type Switches, TestFile } from './test-file.js';
 import { inOrder, type Timed } from './test-order.js';
 
-/** What a test may take beside a multiple of what it took without a mutant, in milliseconds: a busy machine is no endless loop. */
-const LIMIT_MS = 4_000;
+/** What a test may take beside a multiple of what it took without a mutant, in milliseconds. */
+const LIMIT_MS = 1_000;
+/** A busy machine is no endless loop: where the processor was with others, all is tried again, with twice the time, up to this many times of it. */
+const PATIENCE_MAX = 8;
 const LIMIT_FACTOR = 20;
 /** Stryker's limit is a hundred times what all tests together reach a mutant: a loop that keeps something runs out of memory before that. */
 const HITS_SHARE = 0.1;
@@ -24,6 +26,12 @@ const isLeftOut = (name: string): boolean => LEFT_OUT.some((pattern) => pattern.
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const idOf = ({ file, name }: Pick<Timed, 'file' | 'name'>): string => `${file} ${name}`;
+
+interface Attempt {
+  /** False where what took too long may only have waited for the processor. */
+  readonly isSure: boolean;
+  readonly result: MutantRun;
+}
 
 /** Counts what is passed, until asked for it. */
 class Counter {
@@ -76,10 +84,15 @@ export class UnitTests {
       }
     }
     writeFileSync(timesFile, JSON.stringify([...this.#times]));
-    // On the very way that a mutant takes, nothing may be noticed where there is none: else this tool's own faults would look like good tests.
-    const same = await this.#attempt(inOrder([...this.#times.values()], ''), NONE);
-    if (same.status === 'killed') return { status: 'error', errorMessage: `Without a mutant ${same.killedBy[0]}: ${same.failureMessage}` };
-    if (same.status === 'timeout') return { status: 'error', errorMessage: `Without a mutant ${same.reason}` };
+    // On the very way that a mutant takes, nothing may be noticed where there is none: else this tool's own faults would look like good tests. In the
+    // order of a mutant and in the opposite one, since a mutant is tried by some of the tests only: none may need another before it.
+    const order = inOrder([...this.#times.values()], '');
+    for (const tests of [order, [...order].reverse()]) {
+      const same = await this.#patiently(tests, NONE);
+      if (same.status === 'killed')
+        return { status: 'error', errorMessage: `Without a mutant ${same.killedBy[0]}: ${same.failureMessage}` };
+      if (same.status === 'timeout') return { status: 'error', errorMessage: `Without a mutant ${same.reason}` };
+    }
     return { status: 'complete', tests, mutantCoverage: { static: {}, perTest } };
   }
 
@@ -95,20 +108,30 @@ export class UnitTests {
     };
     const wanted = (testFilter ?? [...this.#times.keys()]).flatMap((id) => this.#times.get(id) ?? []);
     const late = (): boolean => hits > hitsMax;
-    return this.#attempt(inOrder(wanted, activeMutant.fileName), { ...NONE, mutant: Number(activeMutant.id), reached }, late);
+    return this.#patiently(inOrder(wanted, activeMutant.fileName), { ...NONE, mutant: Number(activeMutant.id), reached }, late);
+  }
+
+  /** As often as it takes to be sure that what takes long would take long on a quiet machine, too. */
+  async #patiently(tests: readonly Timed[], switches: Switches, late: () => boolean = () => false): Promise<MutantRun> {
+    for (let patience = 1; ; patience *= 2) {
+      const { isSure, result } = await this.#attempt(tests, switches, late, patience);
+      if (isSure || patience >= PATIENCE_MAX) return result;
+    }
   }
 
   /** One after the other, until one fails. `late` says whether a failure has to do with a loop without end. */
-  async #attempt(tests: readonly Timed[], switches: Switches, late: () => boolean = () => false): Promise<MutantRun> {
+  async #attempt(tests: readonly Timed[], switches: Switches, late: () => boolean, patience: number): Promise<Attempt> {
     const loaded = new Map<string, ReadonlyMap<string, () => unknown>>();
     let nrOfTests = 0;
     for (const test of tests) {
       nrOfTests += 1;
-      const limitMs = LIMIT_MS + Math.ceil(LIMIT_FACTOR * test.ms);
+      const limitMs = (LIMIT_MS + Math.ceil(LIMIT_FACTOR * test.ms)) * patience;
       try {
         let runs = loaded.get(test.file);
         if (runs === undefined) {
-          runs = new Map((await guarded(() => this.#file(test.file).load(switches), LIMIT_MS)).map(({ name, run }) => [name, run]));
+          runs = new Map(
+            (await guarded(() => this.#file(test.file).load(switches), LIMIT_MS * patience)).map(({ name, run }) => [name, run]),
+          );
           loaded.set(test.file, runs);
         }
         const run = runs.get(test.name);
@@ -116,11 +139,12 @@ export class UnitTests {
         await guarded(run, limitMs);
       } catch (error) {
         const said = textOf(error);
-        if (error instanceof OutOfTime || late()) return { status: 'timeout', reason: `${idOf(test)}: ${said}` };
-        return { status: 'killed', killedBy: [idOf(test)], failureMessage: said, nrOfTests };
+        const isSure = late() || !(error instanceof OutOfTime) || error.isSure;
+        if (error instanceof OutOfTime || late()) return { isSure, result: { status: 'timeout', reason: `${idOf(test)}: ${said}` } };
+        return { isSure, result: { status: 'killed', killedBy: [idOf(test)], failureMessage: said, nrOfTests } };
       }
     }
-    return { status: 'survived', nrOfTests };
+    return { isSure: true, result: { status: 'survived', nrOfTests } };
   }
 
   #file(file: string): TestFile {

@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { withQuickSwitches } from '../../../scripts/mutation/bundle.js';
 import { guarded, OutOfTime } from '../../../scripts/mutation/guarded.js';
 import { type Mutant, mutantOf } from '../../../scripts/mutation/mutants.js';
+import { type FullRun, pagePath, scoreOf, withScore } from '../../../scripts/mutation/page.js';
 import { countsOf, differenceOf, tableOf } from '../../../scripts/mutation/report.js';
 import { filesNamed } from '../../../scripts/mutation/run.js';
 import { Suites } from '../../../scripts/mutation/suites.js';
@@ -44,6 +45,17 @@ parts('a loop without end and a wait without end are broken off', async () => {
   };
   assert.instance(await failing(endless), OutOfTime);
   assert.instance(await failing(() => new Promise(() => undefined)), OutOfTime);
+});
+
+parts('a loop is known to be without end where it had the processor for all of its time, and a wait needs none', async () => {
+  const begun = performance.now();
+  const busy = await guarded(() => {
+    for (;;);
+  }, 200).catch((error: unknown) => error);
+  assert.instance(busy, OutOfTime);
+  // Beside others it may have had less of the processor than of the time, and then it says so.
+  if ((busy as OutOfTime).isSure) assert.ok(performance.now() - begun >= 180);
+  assert.ok(((await failing(() => new Promise(() => undefined))) as OutOfTime).isSure);
 });
 
 parts('what is thrown, rejected, or thrown where nobody waits, is a failure', async () => {
@@ -116,6 +128,33 @@ parts('the score is the share of mutants that were noticed, those that no test r
   assert.equal(countsOf(mutants), { mutants: 5, killed: 2, timedOut: 1, survived: 1, noCoverage: 1, score: 60 });
   assert.match(tableOf(mutants), /^machines\/b\.ts +5 +2 +1 +1 +1 +60\.0 %$/m);
   assert.is(countsOf([]).score, 100);
+});
+
+const full: FullRun = {
+  mutants: [{ ...survivor, file: 'machines/a/b.ts' }, { ...survivor, file: 'machines/a/c.ts', status: 'Killed' }, noticed],
+  explained: 1,
+  seconds: 9.6,
+  jobs: 2,
+};
+
+parts('a full score has a row for each folder, and the whole', () => {
+  assert.equal(scoreOf(full).split('\n'), [
+    '| folder | mutants | killed | timed out | survived | score |',
+    '|---|---|---|---|---|---|',
+    '| `machines` | 1 | 1 | 0 | 0 | 100.0 % |',
+    '| `machines/a` | 2 | 1 | 0 | 1 | 50.0 % |',
+    '| all | 3 | 2 | 0 | 1 | 66.7 % |',
+    '',
+    'The list explains 1 of the 1 survivors. It took 10 s, 2 mutants at a time.',
+  ]);
+});
+
+parts('a full score takes the place of the last one in the page, and nothing else', () => {
+  const page = readFileSync(pagePath, 'utf8');
+  const written = withScore(page, 'new');
+  assert.match(written, '<!-- score:begin -->\nnew\n<!-- score:end -->');
+  assert.is(withScore(written, 'newer'), withScore(page, 'newer'));
+  assert.throws(() => withScore('no page', 'new'), /lacks/);
 });
 
 parts('a list has reasons in sentences, and mutants that name their code', () => {

@@ -37,4 +37,12 @@ mutation('takes no file that is not mutated', async () => {
   assert.match(output, /^No file of machines\/ or src\/wire has src\/server in its path\./);
 });
 
+mutation('writes no score of a part', async () => {
+  for (const args of [['--write'], ['--write', '--full', '--only', 'status'], ['--write', '--full', '--tests', 'status']]) {
+    const { code, output } = await mutate(...args);
+    assert.is(code, 2, output);
+    assert.match(output, /--write wants --full, and neither --only nor --tests\./);
+  }
+});
+
 mutation.run();
