@@ -115,7 +115,7 @@ const main = async (): Promise<number> => {
   const attacker = await startAttacker();
   try {
     for (const attack of attacks.filter(({ name }) => options.only.length === 0 || options.only.includes(name))) {
-      const scene = await openScene(scale);
+      const scene = await openScene(scale, attack.options);
       try {
         const result = await runAttack(attack, attacker, scene, { scale, measured: !options.unmeasured });
         results.push(result);

@@ -23,7 +23,8 @@ attack.after(async () => {
 
 for (const one of attacks.filter(({ name }) => !slow.includes(name)))
   attack(`lives, serves nobody whom it should not, and its other sessions notice nothing: ${one.what}`, async () => {
-    const result = await runAttack(one, attacker, scene, { scale: 'small', measured: false });
+    const own = one.options === undefined ? null : await openScene('small', one.options);
+    const result = await runAttack(one, attacker, own ?? scene, { scale: 'small', measured: false }).finally(() => own?.close());
     results.push(result);
     assert.ok(result.ok, attackText(result));
   });

@@ -20,8 +20,8 @@ export interface Bystander {
   leave(): Promise<void>;
 }
 
-export const startBystander = async (url: string): Promise<Bystander> => {
-  const client = createClient({ url });
+export const startBystander = async (url: string, apiKey?: string): Promise<Bystander> => {
+  const client = createClient({ url, ...(apiKey === undefined ? {} : { apiKey }) });
   const started = await client.startSession({ username: 'bystander' });
   if (started.failed) throw started.error;
   const { session } = started;

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
+import type { ServerOptions } from '../../src/server/options.js';
 import { openRaw, type RawClient, type RawFrame, type RawOptions } from '../support/raw.js';
 import { within } from '../support/until.js';
 
@@ -16,6 +17,9 @@ export type Tally = Readonly<Record<string, number>>;
 /** `full` is what docs/security.md tells; `small` is for every run of the tests. */
 export type Scale = 'full' | 'small';
 
+/** Plain values, as they go to another process. */
+export type AttackedOptions = Pick<ServerOptions, 'apiKeys' | 'limits'>;
+
 /** One attack. */
 export interface Attack {
   readonly name: string;
@@ -23,10 +27,15 @@ export interface Attack {
   readonly what: string;
   /** What stops it: options, or rules of the protocol. */
   readonly limit: string;
+  /** Options of its server, besides those of all: limits whose defaults are larger than a test can reach, and a proxy that says where connections come from. */
+  readonly options?: AttackedOptions;
   run(at: Target): Promise<void>;
   /** What is wrong with what came of it; the server and the bystander are judged apart. */
   judge(tally: Tally, scale: Scale): readonly string[];
 }
+
+/** Where the proxy before the server, which is none here, says where a connection comes from. */
+export const addressHeader = 'x-real-ip';
 
 /** What opens the door, for who is to be let in with a credential. */
 export const password = 'nine lives';
@@ -43,8 +52,8 @@ export interface Target {
   count(outcome: string, times?: number): void;
   /** An open WebSocket that says nothing. */
   open(options?: RawOptions): Promise<RawClient>;
-  /** A TCP connection, and what the server sends on it as it comes. */
-  tcp(): Promise<Wire>;
+  /** A TCP connection, and what the server sends on it as it comes. `allowHalfOpen`: it goes on when the server has said its last. */
+  tcp(allowHalfOpen?: boolean): Promise<Wire>;
   /** Settles when every TCP connection is closed, or has lasted longer than any limit. */
   idle(): Promise<void>;
   /** Waits a little for a connection to be over: one that does not read hears no close, and only its writing tells. */
@@ -79,9 +88,9 @@ export const target = (port: number, scale: Scale): Target => {
       void raw.closed.then(() => clients.delete(raw));
       return raw;
     },
-    tcp: () =>
+    tcp: (allowHalfOpen = false) =>
       new Promise((resolve, reject) => {
-        const socket = connect({ port, host: '127.0.0.1' });
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
         sockets.add(socket);
         let received = Buffer.alloc(0);
         const closed = new Promise<void>((done) => socket.once('close', () => done()));

@@ -21,11 +21,12 @@ export const attackText = ({
   heapAfterBytes,
   peakBytes,
   tookMs,
+  logLines,
   problems,
   ok,
 }: AttackResult): string =>
   [
-    `${ok ? 'ok     ' : 'FAILED '} ${name.padEnd(NAME_WIDTH)} ${(tookMs / 1_000).toFixed(1).padStart(5)} s  heap ${mib(heapBeforeBytes)} -> ${mib(heapAfterBytes)}, at most ${mib(peakBytes)} in all  bystander p99 ${bystander.p99Ms.toFixed(1)} ms, ${bystander.sent} sent, ${bystander.lost} lost`,
+    `${ok ? 'ok     ' : 'FAILED '} ${name.padEnd(NAME_WIDTH)} ${(tookMs / 1_000).toFixed(1).padStart(5)} s  heap ${mib(heapBeforeBytes)} -> ${mib(heapAfterBytes)}, at most ${mib(peakBytes)} in all  bystander p99 ${bystander.p99Ms.toFixed(1)} ms, ${bystander.sent} sent, ${bystander.lost} lost  ${logLines} lines of log`,
     `${INDENT}${tallyText(tally)}`,
     ...problems.map((problem) => `${INDENT}! ${problem}`),
   ].join('\n');
@@ -34,23 +35,26 @@ export const attackText = ({
 export const resultsFile = 'docs/attacks.json';
 
 /** What is kept of a run: no dates, no machine, and no times but the one that is promised. */
-export type AttacksFile = readonly Pick<
+export type AttacksFile = readonly (Pick<
   AttackResult,
   'name' | 'what' | 'limit' | 'tally' | 'heapBeforeBytes' | 'heapAfterBytes' | 'peakBytes' | 'ok'
->[];
+> & { readonly bystander?: Pick<AttackResult['bystander'], 'sent' | 'lost' | 'p99Ms'> })[];
 
 /** What this run found, and of what it did not try what an earlier one did. */
 export const attacksFileOf = (results: readonly AttackResult[], before: AttacksFile = []): AttacksFile => {
-  const found = results.map(({ name, what, limit, tally, heapBeforeBytes, heapAfterBytes, peakBytes, ok }) => ({
-    name,
-    what,
-    limit,
-    tally,
-    heapBeforeBytes,
-    heapAfterBytes,
-    peakBytes,
-    ok,
-  }));
+  const found = results.map(
+    ({ name, what, limit, tally, heapBeforeBytes, heapAfterBytes, peakBytes, ok, bystander: { sent, lost, p99Ms } }) => ({
+      name,
+      what,
+      limit,
+      tally,
+      heapBeforeBytes,
+      heapAfterBytes,
+      peakBytes,
+      bystander: { sent, lost, p99Ms: Math.round(p99Ms * 10) / 10 },
+      ok,
+    }),
+  );
   const kept = before.map((row) => found.find(({ name }) => name === row.name) ?? row);
   return [...kept, ...found.filter(({ name }) => !before.some((row) => row.name === name))];
 };
@@ -60,13 +64,17 @@ const change = (before: number, after: number): string => {
   return `${percent > 0 ? '+' : ''}${percent} %`;
 };
 
+/** What the session beside an attack noticed; nothing is known where the results are of a time when it was not kept. */
+const noticed = (bystander: AttacksFile[number]['bystander']): string =>
+  bystander === undefined ? '' : `${bystander.sent} messages, ${bystander.lost} lost; p99 ${bystander.p99Ms} ms`;
+
 /** The table of docs/security.md. */
 export const attacksTable = (file: AttacksFile): string =>
   [
-    '| attack | what stops it | what came of it | heap after it | most memory meanwhile |',
-    '|---|---|---|---|---|',
+    '| attack | what stops it | what came of it | heap before and after | most memory meanwhile | the session beside it |',
+    '|---|---|---|---|---|---|',
     ...file.map(
-      ({ what, limit, tally, heapBeforeBytes, heapAfterBytes, peakBytes, ok }) =>
-        `| ${what} | ${limit} | ${ok ? '' : '**not stopped:** '}${tallyText(tally)} | ${change(heapBeforeBytes, heapAfterBytes)} | ${Math.round(peakBytes / MIB)} MiB |`,
+      ({ what, limit, tally, heapBeforeBytes, heapAfterBytes, peakBytes, ok, bystander }) =>
+        `| ${what} | ${limit} | ${ok ? '' : '**not stopped:** '}${tallyText(tally)} | ${mib(heapBeforeBytes)}, ${mib(heapAfterBytes)} (${change(heapBeforeBytes, heapAfterBytes)}) | ${Math.round(peakBytes / MIB)} MiB | ${noticed(bystander)} |`,
     ),
   ].join('\n');

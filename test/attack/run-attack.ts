@@ -2,7 +2,7 @@
 
 import { type Bystander, type BystanderReport, startBystander } from './bystander.js';
 import { type AttackedServer, type Attacker, startAttackedServer } from './child.js';
-import type { Attack, Scale, Tally } from './kit.js';
+import type { Attack, AttackedOptions, Scale, Tally } from './kit.js';
 import { pause } from './kit.js';
 import type { ServerFigures, ServerSettings } from './server-child.js';
 
@@ -34,6 +34,8 @@ export interface AttackResult {
   readonly heapAfterBytes: number;
   readonly peakBytes: number;
   readonly handled: number;
+  /** Lines that the server's log had for it. */
+  readonly logLines: number;
   readonly bystander: BystanderReport;
   readonly tookMs: number;
   readonly problems: readonly string[];
@@ -46,10 +48,13 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-export const openScene = async (scale: Scale): Promise<Scene> => {
-  const server = await startAttackedServer(settingsFor(scale));
+/** A server with a session beside the attack; with the options of one attack, where it has its own. */
+export const openScene = async (scale: Scale, own: AttackedOptions = {}): Promise<Scene> => {
+  const { options, formerSessions } = settingsFor(scale);
+  const limits = { ...options?.limits, ...own.limits };
+  const server = await startAttackedServer({ options: { ...options, ...own, limits }, formerSessions });
   try {
-    const bystander = await startBystander(server.url);
+    const bystander = await startBystander(server.url, own.apiKeys?.[0]);
     await pause(scale === 'full' ? WARM_MS : 0);
     return {
       server,
@@ -138,6 +143,7 @@ export const runAttack = async (
     heapAfterBytes: after.heapBytes,
     peakBytes: after.peakBytes,
     handled: after.handled - before.handled,
+    logLines: after.logLines - before.logLines,
     bystander: seen,
     tookMs,
     problems,

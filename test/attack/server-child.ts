@@ -3,13 +3,20 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memory } from '../../adapters/stores/memory.js';
 import { createServer, type ServerOptions } from '../../src/server/index.js';
 import { usageNow } from '../faults/usage.js';
-import { password } from './kit.js';
+import { addressHeader, password } from './kit.js';
 
 /** What a child is told at its start, as JSON: plain options of the server. */
 export interface ServerSettings {
   readonly options?: Pick<
     ServerOptions,
-    'helloTimeoutMs' | 'confirmWithinMs' | 'resumeWindowMs' | 'pingEveryMs' | 'endDeadlineMs' | 'authenticateTimeoutMs' | 'limits'
+    | 'apiKeys'
+    | 'helloTimeoutMs'
+    | 'confirmWithinMs'
+    | 'resumeWindowMs'
+    | 'pingEveryMs'
+    | 'endDeadlineMs'
+    | 'authenticateTimeoutMs'
+    | 'limits'
   >;
   /** So many sessions have ended before anything is measured: what is remembered of them is full. */
   readonly formerSessions: number;
@@ -24,6 +31,8 @@ export interface ServerFigures {
   readonly sessions: number;
   /** Messages and requests of attackers that a handler saw. */
   readonly handled: number;
+  /** Lines of the log, but those for debugging. */
+  readonly logLines: number;
   readonly loopP99Ms: number;
   /** Something was put on `Object.prototype`. */
   readonly polluted: boolean;
@@ -40,10 +49,16 @@ const SAMPLE_MS = 20;
 
 const serve = (settings: ServerSettings): void => {
   const tell = (told: ServerTold): void => void process.send?.(told);
+  let logLines = 0;
+  const nothing = (): void => undefined;
+  const counted = (): void => {
+    logLines += 1;
+  };
   const store = memory();
   const server = createServer({
     guests: true,
-    logger: false,
+    logger: { debug: nothing, info: counted, warn: counted, error: counted },
+    addressOf: ({ headers }) => headers[addressHeader],
     authenticate: ({ authParams }) => {
       if (authParams.password !== password) throw new Error('wrong password');
     },
@@ -90,6 +105,7 @@ const serve = (settings: ServerSettings): void => {
       peakBytes: Math.max(peakBytes, process.memoryUsage.rss()),
       sessions,
       handled,
+      logLines,
       loopP99Ms: loop.percentile(99) / 1e6,
       polluted: Object.keys(Object.prototype).length > 0 || 'polluted' in {},
     };

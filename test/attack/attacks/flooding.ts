@@ -1,6 +1,6 @@
 /** Attacks by mass: each frame is allowed, and there are far too many of them. */
-import { helloFor, startRaw } from '../../support/raw.js';
-import { type Attack, among, endOf, flood, side, type Target } from '../kit.js';
+import { helloFor, type RawClient, startRaw } from '../../support/raw.js';
+import { type Attack, among, answerTo, endOf, flood, side, type Target } from '../kit.js';
 
 /** How many sessions flood at once. */
 const FLOODERS = 4;
@@ -118,4 +118,24 @@ const lost: Attack = {
   judge: (tally) => among(tally, 'left', 'ServerBusyError'),
 };
 
-export const floods: readonly Attack[] = [messages, requests, acknowledgements, skips, volatiles, starts, lost];
+const oneUser: Attack = {
+  name: 'one-user',
+  what: '4,000 sessions of one user are started, as fast as the server lets them, and stay; then all leave at once',
+  limit: '`limits.admissionsPerSecond`, `limits.sessions`; `sessionsPerUser` where a user is to have one',
+  run: async (at) => {
+    const raws: RawClient[] = [];
+    await side(at.size(4_000, 100), 100, async () => {
+      const raw = await at.open();
+      raw.send(['hello', helloFor('crowd')]);
+      const [tag] = await answerTo(raw);
+      if (tag !== 'welcome') return at.count(await endOf(raw));
+      raw.send(['confirm']);
+      raws.push(raw);
+      at.count('started');
+    });
+    for (const raw of raws) raw.drop();
+  },
+  judge: (tally) => among(tally, 'started', 'ServerBusyError'),
+};
+
+export const floods: readonly Attack[] = [messages, requests, acknowledgements, skips, volatiles, starts, oneUser, lost];

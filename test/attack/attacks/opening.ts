@@ -1,6 +1,20 @@
 /** Attacks before there is a session: many connections, slow ones, and what an upgrade request may say. */
 import { helloEntry, helloFor, newToken, openRaw } from '../../support/raw.js';
-import { type Attack, among, closeCodeIn, endOf, over, side, upgradeRequest, wsFrame } from '../kit.js';
+import {
+  type Attack,
+  addressHeader,
+  among,
+  answerTo,
+  closeCodeIn,
+  endOf,
+  only,
+  over,
+  password,
+  pause,
+  side,
+  upgradeRequest,
+  wsFrame,
+} from '../kit.js';
 
 const slowHandshakes: Attack = {
   name: 'slow-handshake',
@@ -192,4 +206,150 @@ const notHttp: Attack = {
   judge: (tally) => among(tally, 'HTTP 400', 'HTTP 431', 'HTTP 426', 'cut without a word'),
 };
 
-export const opening: readonly Attack[] = [slowHandshakes, notHttp, silentSockets, halfSent, longHello, injection, compression, framing];
+/** What a request may have besides what an upgrade needs; and how it ends. */
+const requests: readonly string[] = [
+  `${'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50)}${upgradeRequest()}`,
+  upgradeRequest(['Content-Length: 12']) + '[["ping",1]]',
+  upgradeRequest(['Transfer-Encoding: chunked']) + 'c\r\n[["ping",1]]\r\n0\r\n\r\n',
+  upgradeRequest(['Content-Length: 5', 'Content-Length: 500']),
+  upgradeRequest(['Content-Length: 5', 'Transfer-Encoding: chunked']) + '0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n',
+  upgradeRequest().replace('GET /', 'POST /'),
+  upgradeRequest().replace('GET / ', 'GET http://other.example/ '),
+  upgradeRequest().replace('HTTP/1.1', 'HTTP/1.0'),
+  upgradeRequest().replace('Sec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 8'),
+  `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000)}`,
+];
+
+const pipelining: Attack = {
+  name: 'pipelined-upgrade',
+  what: 'requests before the upgrade on the same connection, upgrades with a body, with two lengths, with other methods, hosts and versions, and a body that never ends',
+  limit: "Node's HTTP parser and `ws`; what follows the head of an upgrade is WebSocket frames and nothing else; `helloTimeoutMs`",
+  run: async (at) => {
+    await side(at.size(10, 1) * requests.length, 10, async (index) => {
+      const wire = await at.tcp();
+      wire.socket.write(requests[index % requests.length] as string);
+      await over(wire.closed, 'the end of a strange upgrade');
+      const text = wire.received.toString('latin1');
+      if (/"welcome"|"pong"/.test(text)) at.count('served');
+      at.count(/ 101 /.test(text) ? 'upgraded, and ended' : 'refused');
+    });
+  },
+  judge: (tally) => among(tally, 'upgraded, and ended', 'refused'),
+};
+
+const halfClosed: Attack = {
+  name: 'half-closed',
+  what: '500 connections that are closed for writing right behind the upgrade, behind the hello or in a session, and stay open for reading',
+  limit: 'the end of what a client says is the end of its link; `helloTimeoutMs`, and a second for the closing handshake',
+  run: async (at) => {
+    const confirm = wsFrame(0x81, Buffer.from('[["confirm"]]'));
+    await side(at.size(500, 30), 50, async (index) => {
+      const wire = await at.tcp(true);
+      const entry = helloEntry(helloFor(`half-${index}`, { features: ['resume'] }));
+      const head = index % 3 === 0 ? upgradeRequest() : upgradeRequest().replace('ninelives.v1', `ninelives.v1, ${entry}`);
+      wire.socket.end(index % 3 === 2 ? Buffer.concat([Buffer.from(head), confirm]) : head);
+      await over(wire.closed, 'the end of a connection that is half closed');
+      at.count('ended');
+    });
+  },
+  judge: (tally, scale) => only(tally, { ended: scale === 'full' ? 500 : 30 }),
+};
+
+const subprotocols: Attack = {
+  name: 'subprotocols',
+  what: "subprotocols of others (`v12.stomp`, `graphql-ws`), hundreds of them, hellos twice, too long or of nothing, and names that differ by a letter's case",
+  limit: '[R12], [R13]: only `ninelives.v1` is answered; an entry is at most 4,096 characters, and there is one',
+  run: async (at) => {
+    const offers: readonly string[] = [
+      'v10.stomp, v11.stomp, v12.stomp',
+      'graphql-ws',
+      'NINELIVES.V1',
+      'ninelives.v2',
+      `ninelives.v1, ${Array.from({ length: 200 }, (_, n) => `other-${n}`).join(', ')}`,
+      `ninelives.v1, ${Array.from({ length: 50 }, (_, n) => helloEntry(helloFor(`many-${n}`))).join(', ')}`,
+      `ninelives.v1, ${helloEntry(helloFor('long', { agent: 'x'.repeat(9_000) }))}`,
+      'ninelives.v1, ninelives.hello.',
+      `ninelives.v1, ${helloEntry('[]')}`,
+      'ninelives.v1, ninelives.v1',
+      ',,,',
+    ];
+    await side(at.size(20, 2) * offers.length, 10, async (index) => {
+      const wire = await at.tcp();
+      wire.socket.write(upgradeRequest().replace('ninelives.v1', offers[index % offers.length] as string));
+      await over(wire.closed, 'the end of a strange subprotocol');
+      const text = wire.received.toString('latin1');
+      if (/"welcome"/.test(text)) at.count('served');
+      const [, echoed = 'none'] = /sec-websocket-protocol: *([^\r\n]*)/i.exec(text) ?? [];
+      at.count(`answered with ${echoed}`);
+    });
+  },
+  judge: (tally) => among(tally, 'answered with none', 'answered with ninelives.v1'),
+};
+
+const KEY = 'attacked';
+
+const oneAddress: Attack = {
+  name: 'one-address',
+  what: '1,000 starts from one address, each of which stays, on a server that lets an address have 200; then one from another address',
+  limit: '`limits.connectionsPerAddress` (with `addressOf`, as behind a proxy), `limits.admissionsPerSecond`',
+  options: { apiKeys: [KEY], limits: { connectionsPerAddress: 200 } },
+  run: async (at) => {
+    const from = async (address: string, name: string): Promise<string> => {
+      const raw = await at.open({ headers: { [addressHeader]: address } });
+      raw.send(['hello', helloFor(name, { key: KEY })]);
+      const [tag, about] = await answerTo(raw);
+      if (tag !== 'welcome') return tag === 'deny' ? String((about as { readonly code: unknown }).code) : String(tag);
+      raw.send(['confirm']);
+      return 'started';
+    };
+    await side(at.size(1_000, 250), 50, async (index) => {
+      const outcome = await from('203.0.113.7', `crowd-${index}`);
+      at.count(outcome);
+    });
+    // Another one's turn, once the second is over that was full.
+    await pause(1_500);
+    at.count(`another address: ${await from('203.0.113.8', 'another')}`);
+  },
+  judge: (tally) => [
+    ...among(tally, 'started', 'ServerBusyError', 'another address: started'),
+    ...((tally.started ?? 0) <= 200 ? [] : [`${tally.started} of one address are served`]),
+    ...(tally['another address: started'] === 1 ? [] : ['another address was kept out']),
+  ],
+};
+
+const fullHouse: Attack = {
+  name: 'full-house',
+  what: '2,000 starts on a server that may have 300 sessions; those that are let in stay',
+  limit: '`limits.sessions`: `ServerBusyError`, before the credential is looked at',
+  options: { limits: { sessions: 300 } },
+  run: (at) =>
+    side(at.size(2_000, 400), 50, async (index) => {
+      const raw = await at.open();
+      raw.send(['hello', helloFor(`house-${index}`, { authParams: { password } })]);
+      const [tag] = await answerTo(raw);
+      if (tag !== 'welcome') return at.count(await endOf(raw));
+      raw.send(['confirm']);
+      at.count('started');
+    }),
+  judge: (tally) => [
+    ...among(tally, 'started', 'ServerBusyError'),
+    ...((tally.started ?? 0) <= 300 ? [] : [`${tally.started} were let in`]),
+    ...((tally.ServerBusyError ?? 0) > 0 ? [] : ['nobody was turned away']),
+  ],
+};
+
+export const opening: readonly Attack[] = [
+  slowHandshakes,
+  notHttp,
+  pipelining,
+  halfClosed,
+  subprotocols,
+  silentSockets,
+  halfSent,
+  longHello,
+  injection,
+  compression,
+  framing,
+  oneAddress,
+  fullHouse,
+];

@@ -154,4 +154,96 @@ const resumeStorm: Attack = {
   judge: (tally) => among(tally, 'resumed', 'ServerBusyError'),
 };
 
-export const streams: readonly Attack[] = [neverReads, pongs, future, positions, beyondWindow, unanswered, resumeStorm];
+const answers: Attack = {
+  name: 'answers-made-up',
+  what: "the server's requests are answered three times each and failed besides; answers and cancels for numbers that were never asked; requests whose numbers come again after a resume",
+  limit: '[R43]: what is not waited for is ignored; [R27]: a number is counted, never said, so that none is used twice',
+  run: (at) =>
+    side(at.size(20, 2), 10, async (index) => {
+      const { raw, welcome, token } = await startResumable(at.url, `answers-${index}`, { window: endless });
+      raw.send(['m', 'ask', { count: 50 }]);
+      for (let n = 1; n <= 50; n += 1) {
+        await raw.take('q');
+        raw.send(['r', n, 1], ['r', n, 2], ['x', n, 'RequestFailedError', 'no'], ['r', n, 3]);
+      }
+      for (let n = 0; n < at.size(200, 5); n += 1)
+        raw.send(
+          ...Array.from({ length: 60 }, (_, m) => ['r', 1_000_000 + m, 'x'.repeat(100)]),
+          ...Array.from({ length: 60 }, (_, m) => ['c', 9_000 + m]),
+        );
+      raw.send(['q', 'mirror', 1_000, 'still there']);
+      at.count((await raw.take('r'))[2] === 'still there' ? 'borne' : 'another answer');
+      raw.drop();
+      // What was done is not done again: its numbers are behind.
+      const again = await at.open();
+      again.send(['hello', resumeFor(welcome.session, [token], { positions: { last: 0 } })]);
+      at.count(`numbers anew: ${String((await answerTo(again))[0])}`);
+    }),
+  judge: (tally) => among(tally, 'borne', 'numbers anew: mismatch'),
+};
+
+const bombs: Attack = {
+  name: 'skip-and-failure-bombs',
+  what: 'skips to the end of what can be counted and beyond, and failures with messages of 200 KB and codes that are none, thousands of them',
+  limit:
+    '[R27]: a number past 2^53 - 2 is a `ProtocolError`; a message for people is cut, and a code that is unknown is a `ProtocolError` to who asked',
+  run: (at) =>
+    side(at.size(20, 4), 4, async (index) => {
+      const { raw } = await startRaw(at.url, `bomb-${index}`);
+      if (index % 2 === 0) {
+        const failures = JSON.stringify(Array.from({ length: 4 }, (_, n) => ['x', n + 1, `Code${n}`, 'x'.repeat(200_000)]));
+        at.count('batches', await flood(raw, at.size(200, 5), () => failures));
+        raw.send(['ping', 1]);
+        await raw.take('pong');
+        at.count('borne');
+        return raw.drop();
+      }
+      raw.send(['s', Number.MAX_SAFE_INTEGER - 5], ['m', 'evil', 1], ['ping', 1]);
+      await raw.take('pong');
+      raw.send(['m', 'evil', 2], ['m', 'evil', 3], ['m', 'evil', 4], ['m', 'evil', 5]);
+      at.count(await endOf(raw));
+    }),
+  judge: (tally) => among(tally, 'batches', 'borne', 'ProtocolError'),
+};
+
+const slowResumes: Attack = {
+  name: 'resumes-unread',
+  what: '4 clients have 4 MB waiting for them and resume 100 times each, each time with an endless window and without reading a byte of it',
+  limit:
+    '`limits.buffer`, once for each session however many links it had; a link that is taken over is closed, and what its socket held goes with it',
+  run: (at) =>
+    side(at.size(4, 1), 4, async (index) => {
+      const { raw, welcome, token } = await startResumable(at.url, `unread-${index}`, { window: endless });
+      raw.send(['m', 'feed', { count: at.size(64, 8), size: 65_536 }]);
+      await raw.take('m');
+      raw.ws.pause();
+      let tokens = [token];
+      for (let n = 0; n < at.size(100, 5); n += 1) {
+        const next = newToken();
+        const again = await at.open();
+        again.send(['hello', resumeFor(welcome.session, tokens, { next, positions: { last: 1 } })]);
+        const [tag] = await answerTo(again);
+        if (tag !== 'welcome') {
+          at.count(await endOf(again));
+          break;
+        }
+        again.ws.pause();
+        tokens = [next];
+        at.count('resumed');
+      }
+    }),
+  judge: (tally) => among(tally, 'resumed', 'ServerBusyError', 'SlowConsumerError', 'SessionEndedError'),
+};
+
+export const streams: readonly Attack[] = [
+  neverReads,
+  slowResumes,
+  pongs,
+  future,
+  positions,
+  beyondWindow,
+  unanswered,
+  answers,
+  bombs,
+  resumeStorm,
+];

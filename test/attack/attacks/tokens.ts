@@ -1,6 +1,6 @@
 /** Attacks on who one is: guessed, replayed, stale and other people's tokens. */
-import { newToken, openRaw, resumeFor, startResumable } from '../../support/raw.js';
-import { type Attack, among, answerTo, endOf, only, password, side, type Target } from '../kit.js';
+import { helloFor, newToken, openRaw, type RawClient, resumeFor, startRaw, startResumable } from '../../support/raw.js';
+import { type Attack, among, answerTo, endOf, only, password, pause, side, type Target } from '../kit.js';
 
 /** A resume with one token, and how it is answered. */
 const tried = async (at: Target, session: string, token: string): Promise<string> => {
@@ -116,4 +116,123 @@ const abandoned: Attack = {
   judge: (tally, scale) => only(tally, { gone: scale === 'full' ? 2_000 : 50, 'the victim is there': 1 }),
 };
 
-export const tokens: readonly Attack[] = [guessed, replayed, anothers, afterSignIn, abandoned];
+const helloReplay: Attack = {
+  name: 'hello-replay',
+  what: 'the same hello of a start, token and all, on 2,000 connections; then it is confirmed, and said again',
+  limit:
+    '[R24]: the same token is the same start, and each connection makes the one before it deaf; a confirmed one is a session like any other',
+  run: async (at) => {
+    const hello = helloFor('replay', { features: ['resume'] });
+    let session: unknown = null;
+    let latest: RawClient | null = null;
+    await side(at.size(2_000, 100), 20, async () => {
+      const raw = await at.open();
+      raw.send(['hello', hello]);
+      const [tag, about] = await answerTo(raw);
+      if (tag !== 'welcome') return at.count(String(tag));
+      const { session: id } = about as { readonly session: string };
+      session ??= id;
+      at.count(id === session ? 'the same session' : 'another session');
+      latest = raw;
+    });
+    (latest as RawClient | null)?.drop();
+    const last = await at.open();
+    last.send(['hello', hello]);
+    const { session: id } = await last.confirmed();
+    at.count(id === session ? 'confirmed' : 'another session');
+  },
+  // Links that were taken over are closed without a word.
+  judge: (tally) => [
+    ...among(tally, 'the same session', 'close 1000', 'confirmed'),
+    ...(tally.confirmed === 1 ? [] : ['it was not there any more']),
+  ],
+};
+
+const pingPong: Attack = {
+  name: 'takeover-ping-pong',
+  what: 'two who share one token take the session from one another, 1,000 times, each while the other is still there; then a third comes with a token that was current once',
+  limit: '[R56], [R57]: one link at a time, and each resume rotates the token; `limits.admissionsPerSecond`',
+  run: async (at) => {
+    const { welcome, token, raw: first } = await startResumable(at.url, 'shared');
+    let [tokens, former, missed] = [[token], first, 0];
+    for (let n = 0; n < at.size(1_000, 40); n += 1) {
+      const next = newToken();
+      const raw = await at.open();
+      raw.send(['hello', resumeFor(welcome.session, tokens, { next })]);
+      const [tag, about] = await answerTo(raw);
+      if (tag !== 'welcome') {
+        at.count(String((about as { readonly code?: unknown } | undefined)?.code ?? tag));
+        missed += 1;
+        await pause(BUSY_MS);
+        continue;
+      }
+      at.count('taken');
+      at.count(`the one before: ${await endOf(former)}`);
+      [tokens, former] = [[next], raw];
+    }
+    if (missed > 0) at.count('waited', missed);
+    at.count(`the first token: ${await tried(at, welcome.session, token)}`);
+  },
+  judge: (tally) => among(tally, 'taken', 'the one before: close 1000', 'ServerBusyError', 'waited', 'the first token: AccessDeniedError'),
+};
+
+/** How long somebody waits for whom there is no room, in milliseconds: part of the second in which there is none. */
+const BUSY_MS = 100;
+
+const signIns: Attack = {
+  name: 'sign-in-flood',
+  what: '20 guests sign in with wrong passwords 500 times each, one behind the other; 20 do not wait for the answers, and 20 renew 500 times',
+  limit:
+    'one sign-in at a time, or a `ProtocolError`; a renewal that is under way passes over others; **wrong passwords are yours to count**',
+  run: async (at) => {
+    await side(60, 60, async (index) => {
+      const { raw } = await startRaw(at.url, `signing-${index}`, { features: ['signIn', 'renewal'] });
+      const wrong = (n: number) => ({ username: `victim-${n}`, authParams: { password: `guess ${n}` }, token: newToken() });
+      if (index % 3 === 0) {
+        for (let n = 0; n < at.size(500, 10); n += 1) {
+          raw.send(['signin', wrong(n)]);
+          at.count(String((await raw.take('x'))[2]));
+        }
+        return raw.drop();
+      }
+      if (index % 3 === 1) raw.send(['signin', wrong(1)], ['signin', wrong(2)]);
+      else
+        for (let n = 0; n < at.size(500, 10); n += 1) {
+          const { authParams, token } = wrong(n);
+          raw.send(['renewal', { authParams, token }]);
+        }
+      at.count(await endOf(raw));
+    });
+  },
+  judge: (tally) => among(tally, 'AccessDeniedError', 'ProtocolError'),
+};
+
+const tooMany: Attack = {
+  name: 'token-lists',
+  what: 'resumes and abandoned sessions that name thousands of tokens, one that is no token, or the same one over and over',
+  limit: '[R19], [R57]: one or two tokens; a `ProtocolError` for more, before any is looked at',
+  run: async (at) => {
+    const { welcome, token } = await startResumable(at.url, 'listed');
+    const lists: readonly (readonly unknown[])[] = [
+      [],
+      [token, token, token],
+      Array.from({ length: 300 }, () => newToken()),
+      [token.slice(1)],
+      [null],
+    ];
+    await side(at.size(40, 2) * lists.length * 2, 10, async (index) => {
+      const tokens = lists[index % lists.length] as readonly string[];
+      const raw = await at.open();
+      const hello = resumeFor(welcome.session, tokens);
+      raw.send([
+        'hello',
+        index % 2 === 0 ? hello : { ...resumeFor('nobody', [newToken()]), abandoned: { session: welcome.session, tokens } },
+      ]);
+      at.count(await endOf(raw));
+    });
+    at.count(`the owner: ${await tried(at, welcome.session, token)}`);
+  },
+  judge: (tally) => among(tally, 'ProtocolError', 'the owner: served: welcome'),
+};
+
+export const tokens: readonly Attack[] = [guessed, replayed, helloReplay, pingPong, anothers, afterSignIn, signIns, abandoned, tooMany];
