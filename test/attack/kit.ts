@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { ServerOptions } from '../../src/server/options.js';
-import { openRaw, type RawClient, type RawFrame, type RawOptions } from '../support/raw.js';
+import { openRaw, type RawClient, type RawFrame, type RawOptions, startRaw, startResumable } from '../support/raw.js';
 import { within } from '../support/until.js';
 
 /** How often it is looked whether something is over, in milliseconds. */
@@ -52,6 +52,9 @@ export interface Target {
   count(outcome: string, times?: number): void;
   /** An open WebSocket that says nothing. */
   open(options?: RawOptions): Promise<RawClient>;
+  /** A confirmed session, and one that may be resumed. */
+  start(username: string, more?: Record<string, unknown>): ReturnType<typeof startRaw>;
+  startResumable(username: string, more?: Record<string, unknown>): ReturnType<typeof startResumable>;
   /** A TCP connection, and what the server sends on it as it comes. `allowHalfOpen`: it goes on when the server has said its last. */
   tcp(allowHalfOpen?: boolean): Promise<Wire>;
   /** Settles when every TCP connection is closed, or has lasted longer than any limit. */
@@ -83,11 +86,13 @@ export const target = (port: number, scale: Scale): Target => {
       tally[outcome] = (tally[outcome] ?? 0) + times;
     },
     open: async (options) => {
-      const raw = await openRaw(url, options);
+      const raw = await openRaw(url, { limitMs: WAIT_MS, ...options });
       clients.add(raw);
       void raw.closed.then(() => clients.delete(raw));
       return raw;
     },
+    start: (username, more) => startRaw(url, username, more, { limitMs: WAIT_MS }),
+    startResumable: (username, more) => startResumable(url, username, more, { limitMs: WAIT_MS }),
     tcp: (allowHalfOpen = false) =>
       new Promise((resolve, reject) => {
         const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });

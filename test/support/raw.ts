@@ -50,8 +50,11 @@ export class RawClient {
   #arrived: (() => void)[] = [];
   #close: RawClose | null = null;
 
-  constructor(ws: WebSocket) {
+  readonly #limitMs: number | undefined;
+
+  constructor(ws: WebSocket, limitMs?: number) {
     this.ws = ws;
+    this.#limitMs = limitMs;
     ws.on('message', (data) => {
       this.text += data.toString();
       this.frames.push(...(JSON.parse(data.toString()) as RawFrame[]));
@@ -78,7 +81,7 @@ export class RawClient {
 
   /** The next frame with this tag that was not taken yet; those before it are passed over. */
   take(tag: string): Promise<RawFrame> {
-    return within(this.#take(tag), () => `["${tag}"]; there came ${this.text.slice(0, 500)}`);
+    return within(this.#take(tag), () => `["${tag}"]; there came ${this.text.slice(0, 500)}`, this.#limitMs);
   }
 
   /** The refusal and the close that a server ends this connection with. */
@@ -132,17 +135,19 @@ export interface RawOptions {
   /** Offered besides `ninelives.v1`. */
   readonly entries?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the opening, and each frame that is awaited, may take, in milliseconds: longer where there are very many at once. */
+  readonly limitMs?: number;
 }
 
 /** An open connection that has said nothing yet, besides what its upgrade request carries. */
-export const openRaw = async (url: string, { entries = [], headers = {} }: RawOptions = {}): Promise<RawClient> => {
+export const openRaw = async (url: string, { entries = [], headers = {}, limitMs }: RawOptions = {}): Promise<RawClient> => {
   const ws = new WebSocket(url, ['ninelives.v1', ...entries], { headers, perMessageDeflate: false });
-  const raw = new RawClient(ws);
+  const raw = new RawClient(ws, limitMs);
   const opened = new Promise<void>((resolve, reject) => {
     ws.once('open', resolve);
     ws.once('error', reject);
   });
-  await within(opened, `the opening of ${url}`);
+  await within(opened, `the opening of ${url}`, limitMs);
   return raw;
 };
 
@@ -151,8 +156,9 @@ export const startRaw = async (
   url: string,
   username: string,
   more: Record<string, unknown> = {},
+  options: RawOptions = {},
 ): Promise<{ raw: RawClient; welcome: Fields }> => {
-  const raw = await openRaw(url);
+  const raw = await openRaw(url, options);
   raw.send(['hello', helloFor(username, more)]);
   return { raw, welcome: await raw.confirmed() };
 };
@@ -162,9 +168,10 @@ export const startResumable = async (
   url: string,
   username: string,
   more: Record<string, unknown> = {},
+  options: RawOptions = {},
 ): Promise<{ raw: RawClient; welcome: Fields; token: string }> => {
   const token = newToken();
-  return { ...(await startRaw(url, username, { features: ['resume'], token, ...more })), token };
+  return { ...(await startRaw(url, username, { features: ['resume'], token, ...more }, options)), token };
 };
 
 /** Where a client stands that has said and heard nothing, with what a test wants to be otherwise. */

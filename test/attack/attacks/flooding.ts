@@ -1,5 +1,5 @@
 /** Attacks by mass: each frame is allowed, and there are far too many of them. */
-import { helloFor, type RawClient, startRaw } from '../../support/raw.js';
+import { helloFor, type RawClient } from '../../support/raw.js';
 import { type Attack, among, answerTo, endOf, flood, side, type Target } from '../kit.js';
 
 /** How many sessions flood at once. */
@@ -8,7 +8,7 @@ const FLOODERS = 4;
 /** Sessions that say one batch again and again; how it ends is counted, and `borne` where it does not. */
 const flooding = async (at: Target, name: string, features: readonly string[], batches: number, batch: string): Promise<void> =>
   side(FLOODERS, FLOODERS, async (index) => {
-    const { raw } = await startRaw(at.url, `${name}-${index}`, { features });
+    const { raw } = await at.start(`${name}-${index}`, { features });
     const sent = await flood(raw, batches, () => batch);
     at.count('batches', sent);
     raw.send(['ping', 7]);

@@ -1,5 +1,4 @@
 /** Attacks with single frames: too large, too deep, of the wrong kind, or with names that mean something to JavaScript. */
-import { startRaw } from '../../support/raw.js';
 import { type Attack, among, endOf, only, side } from '../kit.js';
 
 const MIB = 1_048_576;
@@ -11,7 +10,7 @@ const giant: Attack = {
   run: async (at) => {
     const text = `[["m","evil","${'x'.repeat(64 * MIB)}"]]`;
     await side(at.size(8, 2), 2, async (index) => {
-      const raw = index % 2 === 0 ? await at.open() : (await startRaw(at.url, `giant-${index}`)).raw;
+      const raw = index % 2 === 0 ? await at.open() : (await at.start(`giant-${index}`)).raw;
       raw.sendText(text);
       at.count(await endOf(raw));
     });
@@ -31,7 +30,7 @@ const nested: Attack = {
     '[R74]: what is long and too deep is a `ProtocolError`, unread; no walk over what came overflows a stack, and no reply is deeper than 512',
   run: async (at) => {
     await side(at.size(20, 4), 4, async (index) => {
-      const { raw } = await startRaw(at.url, `deep-${index}`);
+      const { raw } = await at.start(`deep-${index}`);
       for (const payload of [deep(30_000), deepObjects(10_000)]) {
         raw.sendText(`[["q","mirror",5000,${payload}]]`);
         at.count(String((await raw.take('x'))[2]));
@@ -70,7 +69,7 @@ const prototypes: Attack = {
   run: async (at) => {
     const payload = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}';
     await side(at.size(50, 5), 5, async (index) => {
-      const { raw } = await startRaw(at.url, `proto-${index}`);
+      const { raw } = await at.start(`proto-${index}`);
       for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'prototype']) {
         raw.sendText(`[["m","${name}",${payload},{"__proto__":{"re":true},"ttlMs":1000}],["q","${name}",1000,${payload}]]`);
         at.count(String((await raw.take('x'))[2]));
@@ -118,7 +117,7 @@ const misplacedFrames: Attack = {
   limit: 'the decoder ([R4] to [R11]) and the table of states: a `ProtocolError`, and nothing of the batch is done',
   run: async (at) => {
     await side(at.size(10, 1) * misplaced.length, 8, async (index) => {
-      const { raw } = await startRaw(at.url, `misplaced-${index % 8}`);
+      const { raw } = await at.start(`misplaced-${index % 8}`);
       raw.sendText(misplaced[index % misplaced.length] as string);
       at.count(await endOf(raw));
     });

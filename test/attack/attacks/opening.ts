@@ -1,5 +1,5 @@
 /** Attacks before there is a session: many connections, slow ones, and what an upgrade request may say. */
-import { helloEntry, helloFor, newToken, openRaw } from '../../support/raw.js';
+import { helloEntry, helloFor, newToken } from '../../support/raw.js';
 import {
   type Attack,
   addressHeader,
@@ -65,7 +65,7 @@ const halfSent: Attack = {
   limit: 'what may come before the welcome: 16,384 characters',
   run: (at) =>
     side(at.size(1_000, 50), 1_000, async () => {
-      const raw = await openRaw(at.url);
+      const raw = await at.open();
       const { _socket: socket } = raw.ws as unknown as { readonly _socket: NodeJS.WritableStream };
       socket.write(wsFrame(0x81, Buffer.alloc(HALF_SENT, 0x20), { length: HALF_SENT + 1 }));
       at.count(await endOf(raw));

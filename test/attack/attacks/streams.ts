@@ -1,5 +1,5 @@
 /** Attacks by a client that was admitted and lies about its stream, or leaves the server's answers where they are. */
-import { newToken, openRaw, resumeFor, startRaw, startResumable } from '../../support/raw.js';
+import { newToken, resumeFor } from '../../support/raw.js';
 import { type Attack, among, answerTo, endOf, flood, only, pause, side } from '../kit.js';
 
 const endless = { messages: Number.MAX_SAFE_INTEGER, size: Number.MAX_SAFE_INTEGER };
@@ -10,7 +10,7 @@ const neverReads: Attack = {
   limit: '`limits.buffer`: `SlowConsumerError` past what it lets a socket hold, or silence',
   run: (at) =>
     side(at.size(4, 2), 4, async (index) => {
-      const { raw } = await startRaw(at.url, `never-reads-${index}`, { window: endless });
+      const { raw } = await at.start(`never-reads-${index}`, { window: endless });
       raw.ws.pause();
       for (let n = 0; n < 100; n += 1) {
         raw.send(['m', 'feed', { count: 5, size: 65_536 }]);
@@ -29,7 +29,7 @@ const pongs: Attack = {
   limit: 'no ping is answered while 64 KiB of answers are unread ([R50])',
   run: (at) =>
     side(at.size(4, 1), 4, async (index) => {
-      const { raw } = await startRaw(at.url, `pings-${index}`);
+      const { raw } = await at.start(`pings-${index}`);
       raw.ws.pause();
       const batch = JSON.stringify(Array.from({ length: 128 }, (_, n) => ['ping', Number.MAX_SAFE_INTEGER - n]));
       await flood(raw, at.size(40_000, 1_000), () => batch);
@@ -53,7 +53,7 @@ const future: Attack = {
       [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER, 0, Number.MAX_SAFE_INTEGER],
     ];
     await side(at.size(20, 2) * lies.length, 6, async (index) => {
-      const { raw } = await startRaw(at.url, `future-${index % 6}`);
+      const { raw } = await at.start(`future-${index % 6}`);
       raw.send(['a', ...(lies[index % lies.length] as readonly unknown[])]);
       at.count(await endOf(raw));
     });
@@ -77,7 +77,7 @@ const positions: Attack = {
       { exceptions: [[1, 'failed']] },
     ];
     await side(at.size(25, 2) * lies.length, 4, async (index) => {
-      const { welcome, token, raw: first } = await startResumable(at.url, `positions-${index}`);
+      const { welcome, token, raw: first } = await at.startResumable(`positions-${index}`);
       first.drop();
       const raw = await at.open();
       raw.send(['hello', resumeFor(welcome.session, [token], { positions: lies[index % lies.length] })]);
@@ -103,7 +103,7 @@ const beyondWindow: Attack = {
   limit: '`limits.window`: a `ProtocolError` ([R39])',
   run: (at) =>
     side(at.size(20, 2), 5, async (index) => {
-      const { raw } = await startRaw(at.url, `window-${index}`);
+      const { raw } = await at.start(`window-${index}`);
       raw.send(['m', 'slow', 0]);
       const batch = JSON.stringify(Array.from({ length: 128 }, () => ['m', 'evil', 'x'.repeat(1_000)]));
       await flood(raw, 1_000, () => batch);
@@ -118,7 +118,7 @@ const unanswered: Attack = {
   limit: '`requestTimeoutMs`, 1,024 requests at once, four windows of answers; who acknowledges nothing is silent, and its link is closed',
   run: (at) =>
     side(at.size(10, 1), 10, async (index) => {
-      const { raw } = await startRaw(at.url, `unanswered-${index}`, { window: endless });
+      const { raw } = await at.start(`unanswered-${index}`, { window: endless });
       raw.send(['m', 'ask', { count: 200 }]);
       const batch = JSON.stringify(Array.from({ length: 128 }, () => ['q', 'never', 60_000, 1]));
       for (let n = 0; n < 80; n += 1) {
@@ -137,13 +137,13 @@ const resumeStorm: Attack = {
   what: 'one client resumes its own session as fast as it can, each time with a message that it never lets be acknowledged',
   limit: '`limits.admissionsPerSecond`: `ServerBusyError`; each resume makes the link before it deaf',
   run: async (at) => {
-    const { welcome, token, raw: first } = await startResumable(at.url, 'storm');
+    const { welcome, token, raw: first } = await at.startResumable('storm');
     first.send(['m', 'feed', { count: 100, size: 1_000 }]);
     await first.take('m');
     let tokens = [token];
     for (let n = 0; n < at.size(2_000, 50); n += 1) {
       const next = newToken();
-      const raw = await openRaw(at.url);
+      const raw = await at.open();
       raw.send(['hello', resumeFor(welcome.session, tokens, { next, positions: { last: 1 } })]);
       const [tag] = await answerTo(raw);
       at.count(tag === 'welcome' ? 'resumed' : await endOf(raw));
@@ -160,7 +160,7 @@ const answers: Attack = {
   limit: '[R43]: what is not waited for is ignored; [R27]: a number is counted, never said, so that none is used twice',
   run: (at) =>
     side(at.size(20, 2), 10, async (index) => {
-      const { raw, welcome, token } = await startResumable(at.url, `answers-${index}`, { window: endless });
+      const { raw, welcome, token } = await at.startResumable(`answers-${index}`, { window: endless });
       raw.send(['m', 'ask', { count: 50 }]);
       for (let n = 1; n <= 50; n += 1) {
         await raw.take('q');
@@ -189,7 +189,7 @@ const bombs: Attack = {
     '[R27]: a number past 2^53 - 2 is a `ProtocolError`; a message for people is cut, and a code that is unknown is a `ProtocolError` to who asked',
   run: (at) =>
     side(at.size(20, 4), 4, async (index) => {
-      const { raw } = await startRaw(at.url, `bomb-${index}`);
+      const { raw } = await at.start(`bomb-${index}`);
       if (index % 2 === 0) {
         const failures = JSON.stringify(Array.from({ length: 4 }, (_, n) => ['x', n + 1, `Code${n}`, 'x'.repeat(200_000)]));
         at.count('batches', await flood(raw, at.size(200, 5), () => failures));
@@ -213,7 +213,7 @@ const slowResumes: Attack = {
     '`limits.buffer`, once for each session however many links it had; a link that is taken over is closed, and what its socket held goes with it',
   run: (at) =>
     side(at.size(4, 1), 4, async (index) => {
-      const { raw, welcome, token } = await startResumable(at.url, `unread-${index}`, { window: endless });
+      const { raw, welcome, token } = await at.startResumable(`unread-${index}`, { window: endless });
       raw.send(['m', 'feed', { count: at.size(64, 8), size: 65_536 }]);
       await raw.take('m');
       raw.ws.pause();

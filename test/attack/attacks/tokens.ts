@@ -1,5 +1,5 @@
 /** Attacks on who one is: guessed, replayed, stale and other people's tokens. */
-import { helloFor, newToken, openRaw, type RawClient, resumeFor, startRaw, startResumable } from '../../support/raw.js';
+import { helloFor, newToken, type RawClient, resumeFor } from '../../support/raw.js';
 import { type Attack, among, answerTo, endOf, only, password, pause, side, type Target } from '../kit.js';
 
 /** A resume with one token, and how it is answered. */
@@ -17,7 +17,7 @@ const guessed: Attack = {
   what: '10,000 resumes of a session that is there and of ones that are not, with tokens that are guessed; the owner goes on beside them',
   limit: '256 random bits, compared in constant time; each guess costs a connection, and a line in the log',
   run: async (at) => {
-    const { welcome } = await startResumable(at.url, 'victim');
+    const { welcome } = await at.startResumable('victim');
     await side(at.size(10_000, 200), 50, async (index) => {
       at.count(await tried(at, index % 2 === 0 ? welcome.session : `guess-${index}`, newToken()));
     });
@@ -34,10 +34,10 @@ const replayed: Attack = {
   limit: 'a token is good until the next one is committed, or the session is over',
   run: async (at) => {
     await side(at.size(100, 10), 10, async (index) => {
-      const { raw, welcome, token } = await startResumable(at.url, `replay-${index}`);
+      const { raw, welcome, token } = await at.startResumable(`replay-${index}`);
       const next = newToken();
       raw.drop();
-      const second = await openRaw(at.url);
+      const second = await at.open();
       second.send(['hello', resumeFor(welcome.session, [token], { next })]);
       await second.take('welcome');
       at.count(`rotated away: ${await tried(at, welcome.session, token)}`);
@@ -63,8 +63,8 @@ const anothers: Attack = {
   limit: 'a token is bound to its session and to the API key',
   run: async (at) => {
     await side(at.size(150, 10), 10, async (index) => {
-      const mine = await startResumable(at.url, `eve-${index}`);
-      const theirs = await startResumable(at.url, `jane-${index}`);
+      const mine = await at.startResumable(`eve-${index}`);
+      const theirs = await at.startResumable(`jane-${index}`);
       at.count(`another's session: ${await tried(at, theirs.welcome.session, mine.token)}`);
       const raw = await at.open();
       raw.send(['hello', { ...resumeFor(theirs.welcome.session, [theirs.token]), key: 'another' }]);
@@ -82,7 +82,7 @@ const afterSignIn: Attack = {
   limit: "the sign-in's token takes effect with its commit, and the guest's is void",
   run: async (at) => {
     await side(at.size(100, 5), 5, async (index) => {
-      const { raw, welcome, token } = await startResumable(at.url, `guest-${index}`, { features: ['resume', 'signIn'] });
+      const { raw, welcome, token } = await at.startResumable(`guest-${index}`, { features: ['resume', 'signIn'] });
       const next = newToken();
       raw.send(['signin', { username: `user-${index}`, authParams: { password }, token: next }]);
       await raw.take('identity');
@@ -99,7 +99,7 @@ const abandoned: Attack = {
   what: "hellos that name another's session as abandoned, to have it ended",
   limit: 'it is ended only for one of its own tokens',
   run: async (at) => {
-    const { raw: victim, welcome } = await startResumable(at.url, 'victim');
+    const { raw: victim, welcome } = await at.startResumable('victim');
     await side(at.size(2_000, 50), 20, async () => {
       const raw = await at.open();
       raw.send([
@@ -153,7 +153,7 @@ const pingPong: Attack = {
   what: 'two who share one token take the session from one another, 1,000 times, each while the other is still there; then a third comes with a token that was current once',
   limit: '[R56], [R57]: one link at a time, and each resume rotates the token; `limits.admissionsPerSecond`',
   run: async (at) => {
-    const { welcome, token, raw: first } = await startResumable(at.url, 'shared');
+    const { welcome, token, raw: first } = await at.startResumable('shared');
     let [tokens, former, missed] = [[token], first, 0];
     for (let n = 0; n < at.size(1_000, 40); n += 1) {
       const next = newToken();
@@ -186,7 +186,7 @@ const signIns: Attack = {
     'one sign-in at a time, or a `ProtocolError`; a renewal that is under way passes over others; **wrong passwords are yours to count**',
   run: async (at) => {
     await side(60, 60, async (index) => {
-      const { raw } = await startRaw(at.url, `signing-${index}`, { features: ['signIn', 'renewal'] });
+      const { raw } = await at.start(`signing-${index}`, { features: ['signIn', 'renewal'] });
       const wrong = (n: number) => ({ username: `victim-${n}`, authParams: { password: `guess ${n}` }, token: newToken() });
       if (index % 3 === 0) {
         for (let n = 0; n < at.size(500, 10); n += 1) {
@@ -212,7 +212,7 @@ const tooMany: Attack = {
   what: 'resumes and abandoned sessions that name thousands of tokens, one that is no token, or the same one over and over',
   limit: '[R19], [R57]: one or two tokens; a `ProtocolError` for more, before any is looked at',
   run: async (at) => {
-    const { welcome, token } = await startResumable(at.url, 'listed');
+    const { welcome, token } = await at.startResumable('listed');
     const lists: readonly (readonly unknown[])[] = [
       [],
       [token, token, token],
