@@ -58,11 +58,10 @@ const settleRange = (next: Draft, from: number, to: number): void => {
 };
 
 const settle = (next: Draft, { done, reached, gaps }: Progress): Draft => {
-  const before = next.done;
   next.done = done;
   next.reached = reached;
   next.gaps = gaps;
-  if (done !== before) free(next);
+  free(next);
   return next;
 };
 

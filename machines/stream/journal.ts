@@ -3,9 +3,10 @@
  * (`storedPositionsOf`), and nothing leaves before that is durable; `restoredStream` makes a stream of it again. What was received and is not done
  * is forgotten on purpose: its sender still has it, and ships it again.
  */
+import { roomOf } from './outbound.js';
 import type { Exception, OutboundItem } from './packets.js';
 import { at, firstIndex, type Queue, queueOf, toArray } from './queue.js';
-import { lastShipped, sumOf, withSkips } from './resume.js';
+import { lastShipped, withSkips } from './resume.js';
 import { type Entry, initialStream, type Shipped, type StreamLimits, type StreamState, type Ticket, takesCredit } from './state.js';
 
 /** Where a stream stands: a handful of numbers, written over each time. */
@@ -165,8 +166,8 @@ export const restoredStream = (limits: StreamLimits, positions: StoredPositions,
     forgottenUpTo: shipped,
     peerReceived: peerDone,
     peerDone,
-    held: sumOf([...numbered.filter(isMessage), ...unshipped.filter(isMessage)]),
-    heldAnswers: sumOf([
+    held: roomOf([...numbered.filter(isMessage), ...unshipped.filter(isMessage)]),
+    heldAnswers: roomOf([
       ...numbered.filter(({ entry }) => !takesCredit(entry.item) && entry !== endEntry),
       ...unshipped.filter((shipped) => !isMessage(shipped)),
     ]),

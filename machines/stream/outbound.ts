@@ -117,8 +117,10 @@ export const acknowledged = (state: StreamState, ack: Ack): StreamStep => {
   if (ack.exceptions.some(({ number }) => number > ack.done)) return violated(state, 'An exception is not part of what is done.');
 
   const next = draftOf(state);
-  const known = firstIndex(state.exceptions, ({ number }) => number > ack.seen);
-  if (known > 0) next.exceptions = shift(state.exceptions, known);
+  next.exceptions = shift(
+    state.exceptions,
+    firstIndex(state.exceptions, ({ number }) => number > ack.seen),
+  );
   letGoOfAnswers(next, ack.received);
   const effects: StreamEffect[] = [];
   confirmUpTo(next, ack.done, ack.exceptions, effects);
@@ -133,7 +135,7 @@ export const confirmUpTo = (next: Draft, done: number, exceptions: Ack['exceptio
   next.peerDone = done;
   if (news.length > 0) next.untoldSeen = true;
   // The own end is the last of the answers: it is kept until it is done, which it is as the last of all.
-  if (done === next.shipped && lengthOf(next.answers) > 0) next.answers = queueOf();
+  if (done === next.shipped) next.answers = queueOf();
   const count = firstIndex(next.sent, ({ number }) => number > done);
   if (count === 0) return;
   const entries = take(next.sent, count);
@@ -162,12 +164,12 @@ const letGoOfAnswers = (next: Draft, peerReceived: number): void => {
   next.answers = shift(next.answers, count);
 };
 
-/** The room that items take. The end takes none. */
-const roomOf = (list: readonly Shipped[]): StreamWindow => {
+/** The room that items take. The end takes none: it is no part of such a list. */
+export const roomOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow => {
   let messages = 0;
   let size = 0;
   for (const { entry } of list) {
-    if (entry.item.kind !== 'end') messages += 1;
+    messages += 1;
     size += entry.size;
   }
   return { messages, size };
@@ -185,7 +187,7 @@ export const flush = (state: StreamState, ackNow: boolean, now = 0): StreamStep 
   for (;;) {
     const batch: OutboundPacket[] = [];
     fillBatch(next, now, batch, effects);
-    const more = batch.length > 0 && nextEntry(next) !== undefined;
+    const more = nextEntry(next) !== undefined;
     if (!more && hasNews(next)) {
       if (batch.length > 0 || ackNow) {
         batch.push(ackOf(next));
@@ -261,7 +263,7 @@ const fillBatch = (next: Draft, now: number, batch: OutboundPacket[], effects: S
     if (entry.item.kind === 'end') next.ownEnd = 'shipped';
     if ((entry.item.kind === 'request' || entry.item.kind === 'signIn') && again === undefined)
       effects.push({ type: 'numbered', ticket: entry.ticket, number: next.shipped });
-    const item = again !== undefined && next.shipped <= next.redeliverUpTo ? marked(entry.item) : entry.item;
+    const item = next.shipped <= next.redeliverUpTo ? marked(entry.item) : entry.item;
     batch.push(entry.expiresAt === undefined ? item : timed(item, entry.expiresAt - now));
   }
   next.inFlight = { messages, size };

@@ -1,5 +1,5 @@
-import { confirmUpTo } from './outbound.js';
-import type { Positions, StreamWindow } from './packets.js';
+import { confirmUpTo, roomOf } from './outbound.js';
+import type { Positions } from './packets.js';
 import { at, firstIndex, lengthOf, queueOf, shift, toArray } from './queue.js';
 import {
   type Draft,
@@ -111,10 +111,10 @@ const rewind = (next: Draft, peerReceived: number, last: number, effects: Stream
   next.answers = queueOf(...all.filter(({ number, entry }) => number <= peerReceived && entry.item.kind === 'end'));
   next.shipped = peerReceived;
   next.peerReceived = peerReceived;
-  next.inFlight = sumOf(there);
+  next.inFlight = roomOf(there);
   // An identity waits among what is queued.
   const waiting = [...toArray(next.prompt), ...toArray(next.queued)].map((entry) => ({ entry }));
-  next.heldAnswers = sumOf([...waiting, ...missing].filter(isAnswer));
+  next.heldAnswers = roomOf([...waiting, ...missing].filter(isAnswer));
 };
 
 /**
@@ -159,9 +159,6 @@ export const withSkips = (list: readonly Shipped[], from: number, to: number): r
 
 /** Of what is kept, which no skip is. */
 const isAnswer = ({ entry: { item } }: Pick<Shipped, 'entry'>): boolean => !takesCredit(item) && item.kind !== 'end';
-
-export const sumOf = (list: readonly Pick<Shipped, 'entry'>[]): StreamWindow =>
-  list.reduce(({ messages, size }, { entry }) => ({ messages: messages + 1, size: size + entry.size }), { messages: 0, size: 0 });
 
 /** Is this a last word on what this side shipped? What does not fit is no word at all: nothing is to be concluded from it. */
 export const isLastWord = (state: StreamState, peer: LastWord): boolean =>

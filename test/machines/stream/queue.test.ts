@@ -190,4 +190,13 @@ queue('compacts under a long linear history and still does what a plain array do
   );
 });
 
+queue('is one and the same wherever it is empty from the start: a session has many that hold nothing', () => {
+  assert.is(queueOf<number>(), queueOf<number>());
+});
+
+queue('leaves a few shifted items where they are: to compact costs more than it frees', () => {
+  const q = pushed(queueOf(), 64);
+  assert.is(shift(q, 63).items, q.items);
+});
+
 queue.run();

@@ -6,7 +6,7 @@ import { toArray } from '../../../machines/stream/queue.js';
 import { stallsMax } from '../../../machines/stream/resume.js';
 import type { StreamEffect } from '../../../machines/stream/state.js';
 import { positionsOf } from '../../../machines/stream/stream.js';
-import { ackIn, ackOf, aMessage, message, only, reply, request, Side, types, written } from './rig.js';
+import { ackIn, ackOf, aMessage, anEnd, message, only, reply, request, Side, types, written } from './rig.js';
 
 const resuming = suite('resuming');
 
@@ -174,6 +174,34 @@ resuming('what the peer has and is not done with takes its window, as on the lin
   assert.equal(written(side.flush()), [['message']]);
   side.arrive(ackOf({ received: 2, done: 1 }));
   assert.equal(written(side.flush()), [['message']]);
+});
+
+resuming('what is new is not isolated with what goes again: behind it, batches are full', () => {
+  const side = new Side();
+  side.send(message(1), message(2));
+  stall(side, 2);
+  side.send(message(3), message(4), message(5));
+  assert.equal(written(side.flush()), [['message'], ['message'], ['message', 'message', 'message']]);
+});
+
+resuming('a number is told to its request once: shipped again, it has the one that it had', () => {
+  const side = new Side();
+  side.send(request(1));
+  assert.equal(types(side.flush()), ['numbered', 'write']);
+  resume(side);
+  assert.equal(types(side.flush()), ['write']);
+  assert.is(side.state.shipped, 1);
+});
+
+resuming('a goodbye that is to be shipped again completes nothing, though everything before it is done', () => {
+  const side = new Side();
+  side.send(message(1));
+  side.end();
+  side.arrive(anEnd);
+  side.flush();
+  assert.equal(types(resume(side, { received: 1, done: 1, last: 1 })), ['confirmed']);
+  assert.equal(types(side.flush()), ['write']);
+  assert.equal(types(side.arrive(ackOf({ received: 2, done: 2, last: 1, seen: 1 }))), ['complete']);
 });
 
 resuming.run();

@@ -221,4 +221,19 @@ storing('what an earlier process shipped and nobody knows of takes the window of
   assert.equal(written(next.flush()), [['message']]);
 });
 
+storing('what is confirmed of it is what is known of it, and once all of it is done nothing is forgotten any more', () => {
+  const side = new Side();
+  side.send(request(1), message(2), request(3));
+  side.flush();
+  const next = restored(side);
+  const peer = { received: 3, done: 0, seen: 0, last: 0, exceptions: [], incarnation: 1 };
+  next.do({ type: 'resumed', own: { received: 0, done: 0 }, peer, reborn: false });
+  assert.equal(next.arrive(ackOf({ received: 3, done: 2, exceptions: [{ number: 1, outcome: 'failed' }] })), [
+    { type: 'confirmed', entries: [{ number: 2, entry: message(2) }], exceptions: [{ number: 1, outcome: 'failed' }] },
+  ]);
+  assert.is(next.state.forgottenUpTo, 3);
+  next.arrive(ackOf({ received: 3, done: 3 }));
+  assert.is(next.state.forgottenUpTo, 0);
+});
+
 storing.run();

@@ -93,6 +93,15 @@ violating('more text in flight than this side can hold', () => {
   assert.equal(types(side.arrive({ ...aReply, size: 500 })), ['deliver'], 'an answer takes none of it');
 });
 
+violating('saying or skipping more than can be counted: no number is beyond what is exact', () => {
+  const countMax = Number.MAX_SAFE_INTEGER - 1;
+  assertViolated(new Side(), { kind: 'skip', count: countMax + 1, size: 1 }, /More was said than can be counted/);
+  const side = new Side();
+  assert.equal(side.arrive({ kind: 'skip', count: countMax, size: 1 }), []);
+  assert.is(side.state.received, countMax);
+  for (const item of [aMessage, aReply, anEnd]) assertViolated(side, item, /More was said than can be counted/);
+});
+
 violating('answers count in the last number like everything else', () => {
   const [side, peer] = [new Side(), new Side()];
   peer.send(reply(1), message(2));
