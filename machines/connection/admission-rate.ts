@@ -49,10 +49,9 @@ export const welcomeOne = (rate: AdmissionRate, now: number): RateStep => {
 /** Tell one who finds no room when to come again: behind all who were told before. */
 export const turnAway = (former: AdmissionRate, now: number): readonly [AdmissionRate, Failure] => {
   const rate = after(former, now);
-  const oldest = at(rate.welcomed, 0);
   const isFull = lengthOf(rate.welcomed) >= rate.perSecond;
   // Where it is not the last second that is full, a second is as good a guess as any.
-  const roomAt = (oldest === undefined || !isFull ? now : oldest) + secondMs;
+  const roomAt = ((isFull ? at(rate.welcomed, 0) : undefined) ?? now) + secondMs;
   const turnAt = Math.max(rate.nextTurnAt, roomAt);
   const retryAfterMs = Math.round(turnAt - now);
   if (retryAfterMs > turnInMsMax) return [rate, busy({ retryAfterMs: turnInMsMax, spreadMs: turnInMsMax })];

@@ -254,7 +254,8 @@ export const connectionTable: Readonly<Record<ConnectionState, readonly Connecti
 export const reduceConnection = (state: ConnectionState, input: ConnectionInput): ConnectionStep => {
   const transition = table[state][input.type] as ((input: ConnectionInput) => ConnectionStep) | undefined;
   if (transition !== undefined) return transition(input);
-  if (state === 'closed' || !frames.has(input.type)) return [state, []];
+  // Of a closed one all is over, a violation as well.
+  if (!frames.has(input.type)) return [state, []];
   return reduceConnection(state, {
     type: 'violated',
     failure: failure('ProtocolError', `A ${input.type} frame came in the state ${state}.`),

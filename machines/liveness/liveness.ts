@@ -170,7 +170,10 @@ const content = (state: LivenessState, signs: Signs, now: number): LivenessStep 
   return follow([next, probe.suspects ? [{ type: 'heard' }] : nothing], signs, now);
 };
 
-const look = (state: LivenessState, { now, signs, lostMs, nextAt }: Extract<LivenessInput, { type: 'look' }>): LivenessStep => {
+const look = (
+  state: LivenessState,
+  { now, signs, lostMs, nextAt }: Omit<Extract<LivenessInput, { type: 'look' }>, 'type'>,
+): LivenessStep => {
   const { setsRhythm } = state;
   const probe = asked(state);
   if (lostMs > lateMs) {
@@ -178,7 +181,7 @@ const look = (state: LivenessState, { now, signs, lostMs, nextAt }: Extract<Live
     if (probe !== null) return follow(ping(awake, now, probe.untilAt - probe.sentAt, probe.needs), signs, now);
     // Who sets the rhythm has many links, and pings them in their turn.
     if (!setsRhythm) return follow(ping(awake, now, probeMs(state), 'word'), signs, now);
-    return look(awake, { type: 'look', now, signs, lostMs: 0, nextAt });
+    return look(awake, { now, signs, lostMs: 0, nextAt });
   }
   if (probe !== null) return now >= probe.untilAt ? [state, [{ type: 'silent' }]] : follow([state, nothing], signs, now);
   const { at, needs, ms } = suspicion(state, signs);
@@ -200,7 +203,7 @@ export const reduceLiveness = (state: LivenessState, input: LivenessInput): Live
     case 'hint':
       // Asked for a reason, and told as a suspicion only where there is silence as well.
       return isAsking(state)
-        ? [state, []]
+        ? [state, nothing]
         : follow(ping(state, now, probeMs(state), 'word', now >= suspicion(state, signs).at), signs, now);
     case 'heard': {
       // Where other things were heard all the time, an acknowledgement is what tells.

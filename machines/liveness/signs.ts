@@ -58,7 +58,7 @@ export const noteSaid = (signs: Signs, progress: Progress | null, length: number
 /** Something came. The round-trip time that it shows, in milliseconds, or null. */
 export const noteHeard = (signs: Signs, progress: Progress | null, now: number): number | null => {
   signs.heardAt = now;
-  if (progress === null || signs.awaitingSince === null || progress.peerReceived === signs.peerReceived) return null;
+  if (progress === null || progress.peerReceived === signs.peerReceived) return null;
   signs.peerReceived = progress.peerReceived;
   notePassed(signs, now);
   if (progress.peerReceived >= progress.shipped) signs.awaitingSince = null;

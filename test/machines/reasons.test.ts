@@ -109,6 +109,7 @@ table('a failure says what the table says, then the detail, and carries what it 
 
 table('a detail that does not end as a sentence does is ended', () => {
   assert.is(failure('ServerError', 'Nobody knows why').message, 'The server failed. Nobody knows why.');
+  assert.is(failure('ServerError', 'Version 1.2 is meant. Or 1.3').message, 'The server failed. Version 1.2 is meant. Or 1.3.');
   for (const ended of ['Why?', 'So!', 'Thus.']) assert.is(failure('ServerError', ended).message, `The server failed. ${ended}`);
 });
 

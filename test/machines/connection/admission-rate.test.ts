@@ -51,6 +51,14 @@ rates('names no time past half a minute: from there on all are spread', () => {
   assert.is(same, rate);
 });
 
+rates('names half a minute itself, and gives the next one a later turn', () => {
+  let rate = welcomedAt(1, 0);
+  for (let turn = 0; turn < 27; turn += 1) [rate] = turnAway(rate, 0);
+  const [next, busy] = turnAway(rate, 700);
+  assert.equal([busy.retryAfterMs, busy.spreadMs], [30_000, undefined]);
+  assert.is.not(next, rate);
+});
+
 rates('counts starts that are being decided, and no longer once they are', () => {
   let [rate] = beginStart(initialRate(2), 0);
   [rate] = beginStart(rate, 0);

@@ -155,6 +155,13 @@ test('one that is later says that the host slept: it asks again instead of concl
   assert.is(link.look(late + idleProbeMsMin), 'silent', 'then it is silence');
 });
 
+test('a suspicion that a sleep fell into is still one: its end is told', () => {
+  const link = situations.suspect();
+  const late = 10_000 + idleProbeMsMin + lateMs + 1;
+  link.look(late, { lostMs: lateMs + 1 });
+  assert.is(link.heard(late + 50), `heard awaitTimer(${pingEveryMs + unmeasuredMs})`);
+});
+
 test('one that is hours late asks too, which is no suspicion, and is answered in the time of the link', () => {
   const link = situations.calm();
   assert.is(link.look(10_000_000, { lostMs: 9_000_000 }), `ping(2) awaitTimer(${probeMsMin})`);
@@ -270,6 +277,51 @@ waiting('which is its pong, or an acknowledgement', () => {
   const all = cut();
   all.signs.awaitingSince = null;
   assert.match(all.heard(at), /^heard /);
+});
+
+/** One that was never measured, so that an answer and a probe are given a second each, with a text on its way since 10,000 that takes this much more. */
+const withText = (ms: number) => {
+  const link = situations.asked();
+  link.ship(10_000, ms * unitsPerMs);
+  return link;
+};
+
+waiting('a long text that is still on its way is no excuse for a link that has fallen silent past its rhythm', () => {
+  const link = withText(10_000);
+  link.heard(11_000);
+  assert.is(link.look(11_000), `awaitTimer(${pingEveryMs + unmeasuredMs})`);
+  assert.is(link.look(11_000 + pingEveryMs + unmeasuredMs), `ping(2) suspected awaitTimer(${idleProbeMsMin})`);
+});
+
+waiting('where the rhythm and the text are due at once, the probe has the time of an idle link, and any word will do', () => {
+  const silent = withText(pingEveryMs);
+  const at = 10_000 + pingEveryMs + unmeasuredMs;
+  assert.is(silent.look(at), `ping(2) suspected awaitTimer(${idleProbeMsMin})`);
+  assert.match(silent.heard(at + 100), /^heard /);
+  const heard = withText(oneWayMs);
+  heard.heard(13_000);
+  assert.is(heard.look(19_000), `ping(2) suspected awaitTimer(${idleProbeMsMin})`);
+  assert.match(heard.heard(19_100), /^heard /);
+});
+
+waiting('once it is silent as well, silence is what is judged, and any word ends it', () => {
+  const link = withText(0);
+  link.heard(14_000);
+  assert.is(link.look(14_000 + unmeasuredMs), `ping(2) suspected awaitTimer(${unmeasuredMs})`);
+  assert.match(link.heard(15_100), /^heard /);
+  const both = withText(0);
+  both.heard(10_000 + oneWayMs - unmeasuredMs);
+  assert.is(both.look(10_000 + oneWayMs), `ping(2) suspected awaitTimer(${unmeasuredMs})`);
+  assert.match(both.heard(10_000 + oneWayMs + 100), /^heard /);
+});
+
+waiting('what is acknowledged in the very millisecond of the probe answers it', () => {
+  const link = situations.calm();
+  link.ship(10_000);
+  link.heard(10_000 + oneWayMs);
+  link.look(10_000 + oneWayMs);
+  notePassed(link.signs, 10_000 + oneWayMs);
+  assert.match(link.heard(10_000 + oneWayMs), /^heard /);
 });
 
 waiting('where the rhythm is quicker than that, silence past the rhythm decides', () => {

@@ -55,6 +55,29 @@ test('one number at a time is timed, at most one a second', () => {
   assert.is(noteHeard(signs, { shipped: 5, peerReceived: 5 }, 1_180), 80);
 });
 
+test('the one that is timed is timed to its end, however long that takes and whatever is shipped meanwhile', () => {
+  const signs = noSigns(0);
+  noteSaid(signs, { shipped: 1, peerReceived: 0 }, 0, 100);
+  noteSaid(signs, { shipped: 2, peerReceived: 0 }, 0, 1_600);
+  assert.is(noteHeard(signs, { shipped: 2, peerReceived: 1 }, 1_700), 1_600);
+});
+
+test('what comes while nothing is known of the stream tells nothing of what waits', () => {
+  const signs = noSigns(0);
+  noteSaid(signs, { shipped: 1, peerReceived: 0 }, 10, 100);
+  assert.is(noteHeard(signs, null, 200), null);
+  assert.equal([signs.awaitingSince, signs.heardAt, signs.longest], [100, 200, 10]);
+});
+
+test('a link that begins in the midst of a stream awaits what it ships itself, and nothing of before', () => {
+  const signs = noSigns(0);
+  assert.is(noteHeard(signs, { shipped: 40, peerReceived: 40 }, 50), null);
+  assert.is(signs.awaitingSince, null);
+  assert.ok(noteSaid(signs, { shipped: 41, peerReceived: 40 }, 0, 100));
+  assert.is(noteHeard(signs, { shipped: 41, peerReceived: 40 }, 150), null);
+  assert.is(noteHeard(signs, { shipped: 41, peerReceived: 41 }, 180), 80);
+});
+
 test('a piece that ships nothing is not timed: what it carries besides has been under way for longer', () => {
   const signs = noSigns(0);
   noteSaid(signs, { shipped: 1, peerReceived: 0 }, 0, 100);

@@ -1,7 +1,7 @@
 /** What the session machine is for, told as stories: a list of events, and what came of it. No clock, no socket, no mock. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { failure } from '../../../machines/reasons.js';
+import { failure, reasons } from '../../../machines/reasons.js';
 import { defaultSessionPolicy } from '../../../machines/session/session.machine.js';
 import type { Event, Step } from './support.js';
 import * as s from './support.js';
@@ -81,6 +81,7 @@ starting('a start that was retried until its deadline fails with what the last t
 starting('a start whose only try never came to anything fails without a cause', () => {
   const { state } = story(start({ deadlineMs: 800 }), passed('startDeadline'));
   assert.is(state.context.error?.code, 'StartTimeoutError');
+  assert.is(state.context.error?.message, `${reasons.StartTimeoutError.what} 800 ms.`);
   assert.is(state.context.error?.cause, undefined);
   assert.equal(s.running(state), []);
 });

@@ -109,6 +109,14 @@ hints('what brings a try forward never puts it off', () => {
   for (const hint of s.soonerAt(2_050)) assert.is(storyFrom(soon.state, hint).state.context.retryAt, 2_100);
 });
 
+hints('who does not say when it is, as a tool, is not held back', () => {
+  const waits = story(start(), lost(1), passed('retry'), lost(2));
+  for (const hint of [networkOnline, s.hinted, retry]) {
+    assert.equal(storyFrom(waits.state, hint).state.value, { starting: 'connecting' });
+    assert.equal(storyFrom(waits.state, { ...hint, now: undefined } as Step).state.value, { starting: 'connecting' });
+  }
+});
+
 hints('a network that comes and goes all the time is tried at a distance too', () => {
   const { state, armed } = story(
     start(),

@@ -82,6 +82,16 @@ acknowledging('it goes at once at half of the credit in messages done', () => {
   assert.equal(written(side.flush()), [['ack']]);
 });
 
+acknowledging('what was told, as received or as done, counts no more towards the half', () => {
+  const side = new Side({ ownWindow: { messages: 4, size: 10_000 } });
+  side.arrive(aMessage, aMessage);
+  side.settle(1);
+  side.ackDue();
+  side.arrive(aMessage);
+  side.settle(2);
+  assert.equal(types(side.flush()), ['awaitAckDelay']);
+});
+
 acknowledging('it goes at once at half of the credit in size: a peer with few large messages must not stand still for the delay', () => {
   const side = new Side({ ownWindow: { messages: 100, size: 1_000 } });
   side.arrive({ ...aMessage, size: 499 }, { ...aMessage, size: 1 });
