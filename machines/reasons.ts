@@ -259,9 +259,8 @@ export const isReasonCode = (code: string): code is ReasonCode => Object.hasOwn(
  */
 export const reasonFromPeer = (code: string): ReasonCode => (isReasonCode(code) && table[code].sayer !== 'local' ? code : 'ProtocolError');
 
-const byCloseCode = new Map<number, ReasonCode>(
-  reasonCodes.flatMap((code) => (table[code].closeCode === null ? [] : [[table[code].closeCode as number, code] as const])),
-);
+/** Those without a close code are under null, which none is. */
+const byCloseCode = new Map<number | null, ReasonCode>(reasonCodes.map((code) => [table[code].closeCode, code]));
 
 /** The reason that a WebSocket close code stands for, where the peer could say no more; `ConnectionLostError` for all others. */
 export const reasonFromCloseCode = (closeCode: number): ReasonCode => byCloseCode.get(closeCode) ?? 'ConnectionLostError';

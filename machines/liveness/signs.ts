@@ -43,7 +43,7 @@ export const noSigns = (now: number): Signs => ({
 export const noteSaid = (signs: Signs, progress: Progress | null, length: number, now: number): boolean => {
   signs.saidAt = now;
   if (progress === null || progress.shipped <= progress.peerReceived) return false;
-  if (length > signs.longest) signs.longest = length;
+  signs.longest = Math.max(signs.longest, length);
   if (signs.timed === 0 && progress.shipped > signs.shipped && now - signs.timedAt >= timedEveryMs) {
     signs.timed = progress.shipped;
     signs.timedAt = now;
