@@ -154,6 +154,16 @@ export const answerTo = async (raw: RawClient): Promise<RawFrame> => {
   return raw.frames[0] ?? [await endOf(raw)];
 };
 
+/** Answers each ping, as who stays does: a link that is silent is given up. */
+export const stay = (raw: RawClient): void => {
+  let answered = 0;
+  raw.ws.on('message', () => {
+    const pings = raw.frames.slice(answered).filter(([tag]) => tag === 'ping');
+    answered = raw.frames.length;
+    if (pings.length > 0 && raw.ws.readyState === raw.ws.OPEN) raw.send(...pings.map(([, id]) => ['pong', id]));
+  });
+};
+
 /** So many at a time. */
 export const side = async (count: number, lanes: number, one: (index: number) => Promise<void>): Promise<void> => {
   let next = 0;

@@ -1,4 +1,5 @@
 /** The server that is attacked, in a process of its own, so that what it holds is its own; it takes orders over IPC. */
+import { randomBytes } from 'node:crypto';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { memory } from '../../adapters/stores/memory.js';
 import { createServer, type ServerOptions } from '../../src/server/index.js';
@@ -46,6 +47,9 @@ export type ServerTold =
 
 /** How often the process looks at what it has in memory, in milliseconds: short beside the seconds that an attack lasts. */
 const SAMPLE_MS = 20;
+
+/** A text like that of an id or of a hash. */
+const unguessable = (): string => randomBytes(32).toString('base64url');
 
 const serve = (settings: ServerSettings): void => {
   const tell = (told: ServerTold): void => void process.send?.(told);
@@ -125,7 +129,8 @@ const serve = (settings: ServerSettings): void => {
   const begin = async (): Promise<void> => {
     const { port } = await server.listen(0, { host: '127.0.0.1' });
     for (let n = 0; n < settings.formerSessions; n += 1) {
-      const session = { id: `former-${n}`, tokenHash: '', userAgent: null, terms: null };
+      // As large as one of an attacker's, or the heap would grow where one takes the place of another.
+      const session = { id: unguessable(), tokenHash: unguessable(), userAgent: null, terms: null };
       await store.admit({ username: `former-${n}`, as: 'guest', profile: {}, session, now: Date.now() })();
       await store.endSession({ id: session.id, reason: 'ended', now: Date.now() })();
     }

@@ -1,6 +1,6 @@
 /** Attacks by mass: each frame is allowed, and there are far too many of them. */
 import { helloFor, type RawClient } from '../../support/raw.js';
-import { type Attack, among, answerTo, endOf, flood, side, type Target } from '../kit.js';
+import { type Attack, among, answerTo, endOf, flood, side, stay, type Target } from '../kit.js';
 
 /** How many sessions flood at once. */
 const FLOODERS = 4;
@@ -130,6 +130,7 @@ const oneUser: Attack = {
       const [tag] = await answerTo(raw);
       if (tag !== 'welcome') return at.count(await endOf(raw));
       raw.send(['confirm']);
+      stay(raw);
       raws.push(raw);
       at.count('started');
     });

@@ -12,6 +12,7 @@ import {
   password,
   pause,
   side,
+  stay,
   upgradeRequest,
   wsFrame,
 } from '../kit.js';
@@ -62,7 +63,7 @@ const HALF_SENT = 900_000;
 const halfSent: Attack = {
   name: 'half-sent',
   what: '1,000 WebSockets each send most of the largest message there is, and never its end, before any hello',
-  limit: 'what may come before the welcome: 16,384 characters',
+  limit: 'what may come before the welcome: 131,072 bytes; `helloTimeoutMs`',
   run: (at) =>
     side(at.size(1_000, 50), 1_000, async () => {
       const raw = await at.open();
@@ -70,7 +71,7 @@ const halfSent: Attack = {
       socket.write(wsFrame(0x81, Buffer.alloc(HALF_SENT, 0x20), { length: HALF_SENT + 1 }));
       at.count(await endOf(raw));
     }),
-  judge: (tally) => among(tally, 'close 1009', 'close 1006', 'ServerBusyError'),
+  judge: (tally) => among(tally, 'close 1009', 'close 1006', 'ServerBusyError', 'HelloTimeoutError'),
 };
 
 const compression: Attack = {
@@ -225,7 +226,7 @@ const pipelining: Attack = {
   what: 'requests before the upgrade on the same connection, upgrades with a body, with two lengths, with other methods, hosts and versions, and a body that never ends',
   limit: "Node's HTTP parser and `ws`; what follows the head of an upgrade is WebSocket frames and nothing else; `helloTimeoutMs`",
   run: async (at) => {
-    await side(at.size(10, 1) * requests.length, 10, async (index) => {
+    await side(at.size(10, 1) * requests.length, 100, async (index) => {
       const wire = await at.tcp();
       wire.socket.write(requests[index % requests.length] as string);
       await over(wire.closed, 'the end of a strange upgrade');
@@ -273,7 +274,7 @@ const subprotocols: Attack = {
       'ninelives.v1, ninelives.v1',
       ',,,',
     ];
-    await side(at.size(20, 2) * offers.length, 10, async (index) => {
+    await side(at.size(20, 2) * offers.length, 220, async (index) => {
       const wire = await at.tcp();
       wire.socket.write(upgradeRequest().replace('ninelives.v1', offers[index % offers.length] as string));
       await over(wire.closed, 'the end of a strange subprotocol');
@@ -300,6 +301,7 @@ const oneAddress: Attack = {
       const [tag, about] = await answerTo(raw);
       if (tag !== 'welcome') return tag === 'deny' ? String((about as { readonly code: unknown }).code) : String(tag);
       raw.send(['confirm']);
+      stay(raw);
       return 'started';
     };
     await side(at.size(1_000, 250), 50, async (index) => {
@@ -329,6 +331,7 @@ const fullHouse: Attack = {
       const [tag] = await answerTo(raw);
       if (tag !== 'welcome') return at.count(await endOf(raw));
       raw.send(['confirm']);
+      stay(raw);
       at.count('started');
     }),
   judge: (tally) => [

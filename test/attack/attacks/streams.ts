@@ -129,7 +129,7 @@ const unanswered: Attack = {
       }
       at.count(await endOf(raw));
     }),
-  judge: (tally) => among(tally, 'SlowConsumerError', 'ProtocolError', 'close 1000'),
+  judge: (tally) => among(tally, 'SlowConsumerError', 'ProtocolError', 'close 1000', 'close 1006'),
 };
 
 const resumeStorm: Attack = {
