@@ -17,7 +17,8 @@ const WAIT_FACTOR = 4;
 const SURE_SHARE = 0.9;
 const US_PER_MS = 1_000;
 
-const usedMs = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / US_PER_MS;
+/** What a process used of the processor, in milliseconds. */
+export const usedMs = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / US_PER_MS;
 
 const place = Symbol.for('ninelives.mutation.guarded');
 /** V8 breaks off what runs within a script, whatever it is; only a script can be given a limit. */

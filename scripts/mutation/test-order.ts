@@ -1,14 +1,16 @@
 /** Which test is to try first whether it notices a mutant. */
 
-/** A test, with what it takes where nothing is wrong, in milliseconds. */
+/** A test, with what it takes of the processor where nothing is wrong, in milliseconds. */
 export interface Timed {
   readonly file: string;
   readonly name: string;
   readonly ms: number;
 }
 
-/** Up to this a test is quick, in milliseconds: the others come last, whatever they are about. */
+/** Up to this a test is quick, in milliseconds. */
 const QUICK_MS = 20;
+/** Up to this one in the mutant's own folder comes before the quick ones of others, which may wait in vain for what the mutant took away: that takes seconds. */
+const OWN_MS = 300;
 
 const foldersOf = (path: string): readonly string[] => path.split('/').slice(0, -1);
 
@@ -22,8 +24,9 @@ const kinship = (a: readonly string[], b: readonly string[]): number => {
 const wordsOf = (path: string): readonly string[] => (path.split('/').at(-1) ?? '').split('.')[0]?.split('-') ?? [];
 
 /**
- * Quick ones first; of these, those in the folder that mirrors the mutant's, first of all the file of the same name, since to load a file takes longer
- * than most tests. The slow ones by what they take.
+ * First those in the folder that mirrors the mutant's, of them first the quick ones, then those that are not too slow; then the quick ones of other
+ * folders, the nearest first; last the slow ones. Files whose name has a word of the mutant's come before their neighbours, and a file's tests
+ * together, since to load a file takes longer than most tests. What is not quick is in the order of what it takes.
  */
 export const inOrder = (tests: readonly Timed[], mutated: string): readonly Timed[] => {
   const [, ours = mutated] = /(?:^|\/)((?:machines|src)\/.*)$/.exec(mutated) ?? [];
@@ -34,9 +37,15 @@ export const inOrder = (tests: readonly Timed[], mutated: string): readonly Time
   };
   const ranks = new Map(tests.map(({ file }) => [file, rankOf(file)]));
   const rank = (file: string): number => ranks.get(file) ?? 0;
-  const quick = tests.filter(({ ms }) => ms <= QUICK_MS);
-  const slow = tests.filter(({ ms }) => ms > QUICK_MS);
-  quick.sort((a, b) => rank(b.file) - rank(a.file) || (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  slow.sort((a, b) => a.ms - b.ms);
-  return [...quick, ...slow];
+  const isOwn = ({ file }: Timed): boolean => kinship(foldersOf(`test/${ours}`), foldersOf(file)) === foldersOf(`test/${ours}`).length;
+  const isQuick = ({ ms }: Timed): boolean => ms <= QUICK_MS;
+  const isMiddling = (test: Timed): boolean => !isQuick(test) && isOwn(test) && test.ms <= OWN_MS;
+  const byRank = (a: Timed, b: Timed): number => rank(b.file) - rank(a.file) || (a.file < b.file ? -1 : a.file > b.file ? 1 : 0);
+  const byTime = (a: Timed, b: Timed): number => a.ms - b.ms;
+  return [
+    ...tests.filter((test) => isQuick(test) && isOwn(test)).sort(byRank),
+    ...tests.filter(isMiddling).sort(byTime),
+    ...tests.filter((test) => isQuick(test) && !isOwn(test)).sort(byRank),
+    ...tests.filter((test) => !isQuick(test) && !isMiddling(test)).sort(byTime),
+  ];
 };

@@ -70,15 +70,22 @@ parts('what is thrown, rejected, or thrown where nobody waits, is a failure', as
   assert.is(process.listenerCount('uncaughtException'), listeners);
 });
 
-parts('the tests of the same name come first, then those beside them, and slow ones last', () => {
+parts('the tests of the same name come first, then those beside them, then quick ones elsewhere, and slow ones last', () => {
   const test = (file: string, ms = 1) => ({ file, name: 'a', ms });
+  const own = 'test/machines/stream/pair.test.ts';
   const files = ['test/machines/session/retry.test.ts', 'test/machines/stream/pair.test.ts', 'test/machines/stream/queue.test.ts'];
-  const tests = [test('test/machines/stream/queue.test.ts', 500), test('test/machines/a.test.ts', 100), ...files.map((file) => test(file))];
+  const tests = [
+    test('test/machines/stream/queue.test.ts', 500),
+    test('test/machines/a.test.ts', 100),
+    test(own, 200),
+    ...files.map((file) => test(file)),
+  ];
   assert.equal(
     inOrder(tests, '/somewhere/machines/stream/queue.ts').map(({ file, ms }) => [file, ms]),
     [
       [files[2], 1],
       [files[1], 1],
+      [own, 200],
       [files[0], 1],
       ['test/machines/a.test.ts', 100],
       [files[2], 500],
