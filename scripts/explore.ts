@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type Configuration, configurations, type Plant, plants } from '../test/exploration/configuration.js';
 import { explore } from '../test/exploration/explore.js';
+import { modelMustMeet, neverMet, shippedMustMeet } from '../test/exploration/must-meet.js';
 import { type ShippedConfiguration, shippedConfigurations } from '../test/exploration/shipped/configuration.js';
 import { faultOf, shippedPlants } from '../test/exploration/shipped/plants.js';
 import { runShipped } from '../test/exploration/shipped/run.js';
@@ -40,7 +41,7 @@ ${list(Object.keys(shippedPlants).map((name) => `${name}: ${faultOf(name).breaks
   --json            one object for programs on stdout; progress goes to stderr
   --help            this text
 
-The exit code is 1 where a rule is broken.
+The exit code is 1 where a rule is broken, or where a run of all configurations never put one to the test.
 `;
 
 /** How often progress is shown, in milliseconds. */
@@ -138,8 +139,25 @@ for (const configuration of models) {
 }
 const seconds = (performance.now() - began) / 1_000;
 const broken = all.filter(({ found }) => found !== null).length;
+/** Of all configurations of a kind, without a mistake: what none of them met. */
+const missing =
+  plant !== undefined || positionals.length > 0
+    ? []
+    : [
+        ...(models.length > 0 ? neverMet(modelMustMeet, all) : []),
+        ...(shipped.length > 0
+          ? neverMet(
+              shippedMustMeet,
+              all.filter((one) => 'comparisons' in one),
+            )
+          : []),
+      ];
 if (values.json) {
   const worlds = all.reduce((sum, one) => sum + one.worlds, 0);
-  process.stdout.write(`${JSON.stringify({ worlds, seconds, broken, plant: plant ?? null, configurations: all })}\n`);
-} else process.stdout.write(`${metLines(all)}\n${sumLine(all, seconds)}\n`);
-process.exitCode = broken > 0 ? 1 : 0;
+  process.stdout.write(`${JSON.stringify({ worlds, seconds, broken, missing, plant: plant ?? null, configurations: all })}\n`);
+} else {
+  process.stdout.write(`${metLines(all)}\n`);
+  for (const what of missing) process.stdout.write(`Never met, so that its rule was not put to the test: ${what}\n`);
+  process.stdout.write(`${sumLine(all, seconds)}\n`);
+}
+process.exitCode = broken > 0 || missing.length > 0 ? 1 : 0;
