@@ -1,11 +1,10 @@
 /** `npm run explore`: every interleaving of small configurations of client, network, server and store, in two kinds. See HELP below. */
 import { parseArgs } from 'node:util';
 import { type Configuration, configurations, type Plant, plants } from '../test/exploration/configuration.js';
-import { explore } from '../test/exploration/explore.js';
 import { modelMustMeet, neverMet, shippedMustMeet } from '../test/exploration/must-meet.js';
 import { type ShippedConfiguration, shippedConfigurations } from '../test/exploration/shipped/configuration.js';
 import { faultOf, shippedPlants } from '../test/exploration/shipped/plants.js';
-import { runShipped } from '../test/exploration/shipped/run.js';
+import { exploreAll } from '../test/exploration/shipped/run.js';
 import { shippedTestOf } from '../test/exploration/shipped/test-text.js';
 import { diagramOf, testOf } from '../test/exploration/trace.js';
 import { lineOf, metLines, type Outcome, sumLine } from './support/explored.js';
@@ -14,7 +13,7 @@ import { optionsOr, type Usage, usageOf } from './support/usage.js';
 const names = [...configurations, ...shippedConfigurations].map(({ name }) => name);
 const list = (all: readonly string[]): string => all.map((one) => `    ${one}`).join('\n');
 
-/** How many explore the shipped code at once: as many as a small machine has cores. */
+/** How many configurations are explored at once: as many as a small machine has cores. */
 const threadsDefault = 2;
 /** Of one configuration of the shipped code, where nothing else is said: what is more than this takes its time, and the run tells that it was cut short. */
 const shippedWorldsDefault = 40_000;
@@ -32,7 +31,7 @@ ${list(names.map((name) => JSON.stringify(name)))}
   --kind KIND       model or shipped alone
   --worlds N        look at no more than N worlds of each configuration; what is left is followed to its rest
                     (default: no limit for the model, ${shippedWorldsDefault.toLocaleString('en')} for shipped code)
-  --threads N       explore the shipped code in N threads (default: ${threadsDefault})
+  --threads N       explore so many configurations at once (default: ${threadsDefault})
   --plant NAME      with a mistake that is to be found, in the model:
 ${list(Object.entries(plants).map(([name, what]) => `${name}: ${what}`))}
                     or in the shipped code:
@@ -103,11 +102,11 @@ const shipped: readonly ShippedConfiguration[] =
       );
 
 const all: Outcome[] = [];
-const told = (outcome: Outcome, text: () => string): void => {
+const told = (outcome: Outcome): void => {
   all.push(outcome);
   if (values.json) return;
   process.stdout.write(`${lineOf(outcome)}\n`);
-  if (outcome.found !== null) process.stdout.write(`\n${text()}\n\n`);
+  if (outcome.found !== null) process.stdout.write(`\n${textOf(outcome)}\n\n`);
 };
 
 const toldAt = new Map<string, number>();
@@ -117,31 +116,34 @@ const progress = (name: string, { worlds, depth }: { readonly worlds: number; re
   process.stderr.write(`${name}: ${worlds.toLocaleString('en')} worlds, depth ${depth}\n`);
 };
 
+/** What was found, as a diagram and a test. */
+const textOf = (outcome: Outcome): string => {
+  if ('comparisons' in outcome) {
+    const { found, configuration } = outcome;
+    return found === null ? '' : `${found.rule}: ${found.detail}\n\n${found.diagram}\n\n${shippedTestOf(configuration, found)}`;
+  }
+  const { found } = outcome;
+  const model = models.find(({ name }) => name === outcome.configuration);
+  return found === null || model === undefined ? '' : `${diagramOf(model, found)}\n\n${testOf(model, found)}`;
+};
+
 const began = performance.now();
-if (shipped.length > 0)
-  await runShipped(shipped, {
-    threads,
-    bounds: { worldsMax: worldsMax ?? shippedWorldsDefault, compareEvery },
-    fault: shippedPlant === null ? null : faultOf(shippedPlant),
-    progress,
-    explored: (explored) =>
-      told(explored, () => {
-        const { found } = explored;
-        return found === null
-          ? ''
-          : `${found.rule}: ${found.detail}\n\n${found.diagram}\n\n${shippedTestOf(explored.configuration, found)}`;
-      }),
-  });
-for (const configuration of models) {
-  const explored = explore(configuration, { worldsMax, progress: (at) => progress(configuration.name, at) });
-  const { found } = explored;
-  told(explored, () => (found === null ? '' : `${diagramOf(configuration, found)}\n\n${testOf(configuration, found)}`));
-}
+await exploreAll(
+  [
+    ...models.map((configuration) => ({ kind: 'model', configuration, bounds: { worldsMax } }) as const),
+    ...shipped.map((configuration) => {
+      const bounds = { worldsMax: worldsMax ?? shippedWorldsDefault, compareEvery };
+      return { kind: 'shipped', configuration, bounds } as const;
+    }),
+  ],
+  (outcome) => told(outcome),
+  { threads, fault: shippedPlant === null ? null : faultOf(shippedPlant), progress },
+);
 const seconds = (performance.now() - began) / 1_000;
 const broken = all.filter(({ found }) => found !== null).length;
-/** Of all configurations of a kind, without a mistake: what none of them met. */
+/** Of all configurations of a kind, without a mistake and in full: what none of them met. */
 const missing =
-  plant !== undefined || positionals.length > 0
+  plant !== undefined || positionals.length > 0 || worldsMax !== undefined
     ? []
     : [
         ...(models.length > 0 ? neverMet(modelMustMeet, all) : []),
