@@ -94,6 +94,15 @@ export const configurations: readonly Configuration[] = [
     ends: { client: true, server: false },
     faults: { ...noFaults, cuts: 1, serverCrashes: 1, clientReloads: 1 },
   },
+  {
+    ...base,
+    name: 'both die, two cuts',
+    up: ['message', 'request'],
+    down: ['message'],
+    cutsSeenBy: 'both',
+    batchesMax: 1,
+    faults: { ...noFaults, cuts: 2, serverCrashes: 1, clientReloads: 1 },
+  },
 ];
 
 export const configuration = (name: string, changed: Partial<Configuration> = {}): Configuration => {

@@ -91,10 +91,11 @@ export const speakingIn = ({ process, did }: ShippedWorld): LiveSession | undefi
         .filter(({ conversation, durable }) => conversation.runner.isOpen && (durable?.refuses ?? null) === null)
         .at(-1);
 
-const clientSends = ({ page, client }: ShippedWorld, said: Said): void => {
+const clientSends = ({ page, client, signingIn }: ShippedWorld, said: Said): void => {
   const { session } = page.client;
   if (session === null) return;
-  const content = client.content(session.user.name);
+  // What is sent behind a sign-in speaks for whom it is to be.
+  const content = client.content(signingIn ?? session.user.name);
   if (said !== 'request') return accepted(client, session.send('m', content, optionsOf[said]));
   client.accepted(null);
   const { life } = page;

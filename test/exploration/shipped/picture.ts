@@ -128,7 +128,7 @@ const partsOf = async (world: ShippedWorld): Promise<readonly unknown[]> => {
         .filter(Boolean)
         .sort(),
     ),
-    [time.now, left, [...did].sort()],
+    [time.now, left, [...did].sort(), world.signingIn],
     [accountOf(world.client), accountOf(world.server), watch.places],
   ];
 };

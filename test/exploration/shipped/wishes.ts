@@ -28,8 +28,11 @@ export const wishesIn = (world: ShippedWorld): readonly Choice[] => {
     if (clientDoes.includes('ends')) may('client ends', 'client: ends', () => void client.endSession());
     if (clientDoes.includes('signsIn'))
       may('client signs in', 'client: signs in', () => {
+        world.signingIn = 'june';
         void session?.signIn({ username: 'june', authParams: { word: 'x' } }).then(({ succeeded }) => {
-          if (life.isAlive) met.note(succeeded ? 'signed in' : 'a sign-in failed');
+          if (!life.isAlive) return;
+          world.signingIn = null;
+          met.note(succeeded ? 'signed in' : 'a sign-in failed');
         });
       });
   }

@@ -54,6 +54,8 @@ export class ShippedWorld {
   readonly watch: Watch;
   readonly left: { -readonly [Fault in keyof Faults]: number } & { timeSteps: number };
   readonly did = new Set<string>();
+  /** Whom the client's app wants to speak for, until it has an answer. */
+  signingIn: string | null = null;
   readonly draws = { count: 0 };
   readonly tab = virtualTabs({ setTimeout: (callback, delayMs) => new Timer(delayMs, callback), clearTimeout: () => undefined })();
   store: SessionStore;
@@ -158,6 +160,7 @@ export class ShippedWorld {
     this.met.note('the page was loaded again');
     this.page.unload();
     this.client.died();
+    this.signingIn = null;
     this.network.died('client');
     this.page = this.#openPage();
     this.page.start();
