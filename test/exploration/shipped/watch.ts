@@ -3,6 +3,7 @@
 import type { Admission, SessionTurn } from '../../../machines/ports/store.js';
 import type { Context } from '../../../machines/session/context.js';
 import { hashOfToken } from '../../../src/server/admission.js';
+import type { LiveSession } from '../../../src/server/session.js';
 import { helloFromProtocols } from '../../../src/wire/hello.js';
 import { assertKept } from '../holds.js';
 import { open } from '../ledger.js';
@@ -16,6 +17,17 @@ import type { ShippedWorld } from './world.js';
 interface Places {
   readonly shipped: number;
   readonly done: number;
+}
+
+/** A hello that arrived, and what it may take. */
+interface Hello {
+  readonly link: Link;
+  /** The sessions that there were, with the hash of the current token of each. */
+  readonly before: ReadonlyMap<LiveSession, string>;
+  /** The hashes of the tokens that it brought. */
+  readonly tokens: readonly string[];
+  /** Its client has given it up, and did not mean to end what it names. */
+  readonly isLate: boolean;
 }
 
 type Frame = readonly [tag: string, ...rest: unknown[]];
@@ -33,6 +45,8 @@ export class Watch implements NetworkOwner, StoreOwner {
   lines: string[] = [];
   /** Of all sessions that there were. */
   readonly ids = new Set<string>();
+  /** Those that arrived in the latest step. */
+  #hellos: Hello[] = [];
   /** Thrown from inside the shipped code it would be that code's. */
   #problem: Violation | null = null;
 
@@ -144,7 +158,7 @@ export class Watch implements NetworkOwner, StoreOwner {
   /** A hello takes a session only with its current token, and one that its client has given up ends none. */
   arrives(link: Link, deliver: () => void): void {
     const { process } = this.#world;
-    const before = new Map([...process.sessions()].map((session) => [session, session.tokenHash]));
+    const before = new Map(process.sessions().map((session) => [session, session.tokenHash]));
     const isHello = link.up[0]?.kind === 'open';
     deliver();
     if (!isHello) return;
@@ -159,13 +173,6 @@ export class Watch implements NetworkOwner, StoreOwner {
     });
   }
 
-  #hellos: {
-    readonly link: Link;
-    readonly before: ReadonlyMap<object, string>;
-    readonly tokens: readonly string[];
-    readonly isLate: boolean;
-  }[] = [];
-
   #lookAtHellos(): void {
     const { process, met } = this.#world;
     for (const { link, before, tokens, isLate } of this.#hellos) {
@@ -178,8 +185,8 @@ export class Watch implements NetworkOwner, StoreOwner {
       }
       if (isLate) {
         met.note('a hello came late');
-        const own = [...before.keys()].find((one) => (one as { readonly id: string }).id === this.#world.page.client.session?.id);
-        if (own !== undefined && !process.sessions().includes(own as never))
+        const own = [...before.keys()].find(({ id }) => id === this.#world.page.client.session?.id);
+        if (own !== undefined && !process.sessions().includes(own))
           throw new Violation('a late hello ends nothing', 'a session is gone after a hello that its client has given up');
       }
     }
@@ -193,7 +200,8 @@ export class Watch implements NetworkOwner, StoreOwner {
     const { client, server, page, process, configuration, met } = this.#world;
     this.#lookAtHellos();
     const conversation = page.conversation();
-    const isKept = configuration.durable && process.sessions().some(({ id }) => id === page.client.session?.id);
+    const { durable, faults } = configuration;
+    const isKept = (durable || faults.serverDeaths === 0) && process.sessions().some(({ id }) => id === page.client.session?.id);
     client.look(conversation === null ? [] : [conversation], server.ledger, isKept && configuration.persists);
     server.look(process.conversations(), client.ledger, isKept);
     assertKept(client.ledger, server.ledger, 'client');
@@ -230,7 +238,7 @@ export class Watch implements NetworkOwner, StoreOwner {
   }
 
   assertAtRest(): void {
-    const { client, server, page, process, configuration, met, left, did } = this.#world;
+    const { client, server, page, process, configuration, met } = this.#world;
     const wrong = (detail: string): never => {
       throw new Violation('all comes to rest', detail);
     };
@@ -254,8 +262,6 @@ export class Watch implements NetworkOwner, StoreOwner {
     if (kept.user.name !== session.user.name) wrong(`the client is ${session.user.name}, and the server says ${kept.user.name}`);
     if (!kept.connection.hasLink) wrong('the server takes the session for lost');
     if (client.saying < configuration.up.length || server.saying < configuration.down.length) wrong('something could not be said');
-    void left;
-    void did;
   }
 
   #found(rule: string, detail: string): void {
