@@ -44,6 +44,10 @@ export class EndedSessions {
     }
   }
 
+  clear(): void {
+    this.#byId.clear();
+  }
+
   find(id: string, now: number): EndedSession | null {
     const found = this.#byId.get(id);
     return found !== undefined && found.until > now ? found.session : null;

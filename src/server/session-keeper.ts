@@ -256,6 +256,8 @@ export class SessionKeeper implements SessionKeeping {
       session.connection = nobody;
     }
     await this.#owed.close();
+    // Nobody can ask any more.
+    this.ended.clear();
   }
 
   giveUp(session: LiveSession): void {

@@ -35,8 +35,8 @@ export const fullPlan: CapacityPlan = {
   news: 5,
   warmUp: 1_000,
   warmUpSeconds: 3,
-  // What was cut comes back within a second, and what was left is over when the run goes on.
-  resumeWindowMs: 5_000,
+  // What was cut comes back within a second, on a busy machine too, and what was left is over when the run goes on.
+  resumeWindowMs: 15_000,
   awayMaxMs: 1_000,
   presenceGraceMs: 1_000,
   calmMs: 1_000,

@@ -13,12 +13,12 @@ export interface WsBench extends SocketBench {
   wsOf(socket: AcceptedSocket): WebSocket;
 }
 
-/** A real WebSocket server and real sockets to it, on the loopback interface. */
-export const startWsBench = async ({ maxPayload = 1024 * 1024 } = {}): Promise<WsBench> => {
+/** A real WebSocket server and real sockets to it, on the loopback interface. `isBare`: accepted sockets are not told what is below the WebSocket. */
+export const startWsBench = async ({ maxPayload = 1024 * 1024, isBare = false, perMessageDeflate = false } = {}): Promise<WsBench> => {
   const http = createServer();
   const sockets = new Set<Socket>();
   http.on('connection', (socket) => sockets.add(socket));
-  const wss = new WebSocketServer({ server: http, maxPayload, perMessageDeflate: false });
+  const wss = new WebSocketServer({ server: http, maxPayload, perMessageDeflate });
   const wsOf = new WeakMap<AcceptedSocket, WebSocket>();
   const [port, nowhere, silent] = await Promise.all([listen(http), freePort(), startSilentServer()]);
   const openTo = (target: number) => websocketSocket({ url: `ws://127.0.0.1:${target}`, WebSocket });
@@ -38,8 +38,8 @@ export const startWsBench = async ({ maxPayload = 1024 * 1024 } = {}): Promise<W
     openSilent: openTo(silent.port),
     accept: (listener) => {
       wss.removeAllListeners('connection');
-      wss.on('connection', (ws, { headers }) => {
-        const socket = acceptedFromWs(ws);
+      wss.on('connection', (ws, { headers, socket: network }) => {
+        const socket = isBare ? acceptedFromWs(ws) : acceptedFromWs(ws, network);
         wsOf.set(socket, ws);
         listener(socket, { protocols: headers['sec-websocket-protocol']?.split(/, ?/) ?? [] });
       });

@@ -131,7 +131,7 @@ withBench('a peer that floods is read in turns, so that others have theirs, and 
   let most = 0;
   let came = 0;
   const all = new Promise<void>((resolve) => {
-    bench.accept((socket) =>
+    bench.accept((socket) => {
       socket.listen({
         received: (data) => {
           if (inTurn === 0)
@@ -144,8 +144,10 @@ withBench('a peer that floods is read in turns, so that others have theirs, and 
           if (came === ENOUGH) resolve();
         },
         closed: () => undefined,
-      }),
-    );
+      });
+      // Before that, so much would be too much.
+      socket.welcomed?.();
+    });
   });
   const ws = new WebSocket(bench.url, { perMessageDeflate: false });
   await new Promise((resolve) => ws.on('open', resolve));
@@ -155,5 +157,35 @@ withBench('a peer that floods is read in turns, so that others have theirs, and 
   assert.ok(most <= 131_072 + 2 * 65_536, `${most} in one turn`);
   ws.terminate();
 });
+
+/** Around each border of what a frame's head says, and with characters of one to three bytes. */
+const texts = [0, 1, 125, 126, 127, 255, 256, 65_535, 65_536].flatMap((length) => ['a', 'é', '語'].map((one) => one.repeat(length)));
+
+for (const [how, options] of [
+  ['with the network below known', {}],
+  ['with it unknown', { isBare: true }],
+  ['and compressed where that was agreed on', { perMessageDeflate: true }],
+] as const)
+  withBench(
+    `texts of all lengths and alphabets arrive as they were said and in their order, ${how}`,
+    async (bench) => {
+      const accepting = new Promise<AcceptedSocket>((resolve) => bench.accept((socket) => resolve(socket)));
+      const ws = new WebSocket(bench.url);
+      const came: string[] = [];
+      const all = new Promise<void>((resolve) =>
+        ws.on('message', (data, isBinary) => {
+          assert.not(isBinary);
+          if (came.push(`${data}`) === texts.length) resolve();
+        }),
+      );
+      const socket = await accepting;
+      socket.listen(ear().events);
+      for (const text of texts) socket.send(text);
+      await within(all, 'all texts');
+      assert.ok(came.every((text, index) => text === texts[index]));
+      ws.terminate();
+    },
+    options,
+  );
 
 accepted.run();

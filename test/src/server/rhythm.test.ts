@@ -294,6 +294,69 @@ ticker('says how long the process stood still, past what timers are late by them
   timer.remove(one);
 });
 
+/** The same host whose members take time: what a tick costs passes on its clock. */
+const busy = () => {
+  const host = virtualHost({ seed: 1 });
+  let spentMs = 0;
+  const now = (): number => host.clock.now() + spentMs;
+  return {
+    host,
+    clock: { ...host.clock, now, setTimeout: (run: () => void, ms: number) => host.clock.setTimeout(run, ms) },
+    spend: (ms: number) => {
+      spentMs += ms;
+    },
+  };
+};
+
+ticker('comes on a grid, however long its members take', async () => {
+  const { host, clock, spend } = busy();
+  const timer = new Ticker<Ticked>(clock, 5_000);
+  const at: number[] = [];
+  const slow = {
+    tick: (now: number, nextAt: number) => {
+      at.push(now);
+      assert.is(nextAt % 1_000, 0);
+      spend(70);
+    },
+  };
+  timer.add(slow);
+  for (let second = 0; second < 5; second += 1) await host.advance(1_000 - (second === 0 ? 0 : 70));
+  assert.equal(at, [1_000, 2_000, 3_000, 4_000, 5_000]);
+  timer.remove(slow);
+});
+
+ticker('lets the event loop go on between many members, has each of them once, and outlives one that throws', async () => {
+  const { host, clock, spend } = busy();
+  const runs: (() => void)[] = [];
+  const timer = new Ticker<Ticked>({ ...clock, macrotask: (run) => void runs.push(run) }, 5_000);
+  const had: number[] = [];
+  const members = Array.from({ length: 40 }, (_, index) => ({
+    tick: () => {
+      had.push(index);
+      spend(1);
+      if (index === 20) throw new Error('broken');
+    },
+  }));
+  for (const one of members) timer.add(one);
+  await host.advance(1_000);
+  assert.is(had.length, 16);
+  assert.is(host.pendingTimers, 0);
+  // One that comes meanwhile is no reason for another timer.
+  const late = member();
+  timer.add(late);
+  assert.is(host.pendingTimers, 0);
+  assert.throws(() => runs.shift()?.(), 'broken');
+  for (let run = runs.shift(); run !== undefined; run = runs.shift()) run();
+  assert.equal(
+    had,
+    members.map((_, index) => index),
+  );
+  assert.is(late.ticks.length, 1);
+  assert.is(host.pendingTimers, 1);
+  for (const one of [...members, late]) timer.remove(one);
+  assert.is(host.pendingTimers, 0);
+});
+
 pings.run();
 silence.run();
 pause.run();
