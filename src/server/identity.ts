@@ -138,7 +138,8 @@ export class Identities {
       commit,
     })();
     if (E.isLeft(renewed)) {
-      fence.lower();
+      // Who left the link that brought it offers both tokens, and may have been told since that this one is the session's.
+      if (isCurrent()) fence.lower();
       log.info({ session: session.id, user: user.id, code: renewed.left.code }, 'a renewal was refused');
       return renewed.left;
     }

@@ -212,6 +212,41 @@ verdict(
   })(),
 );
 
+verdict(
+  'on a renewal that could not be written takes nothing from a client that came back meanwhile with its token',
+  (() => {
+    const { store, waiting } = slowStore();
+    return withServer({ resumeWindowMs: 60_000, store, authenticate: () => true }, async ({ url, log }) => {
+      const { raw, token, welcome } = await startResumable(url, 'jane', { features, authParams: {} });
+      const id = welcome.session as string;
+      const renewal = newToken();
+      raw.send(['renewal', { authParams: {}, token: renewal }]);
+      await until(() => waiting.length === 1, 'it is written');
+      raw.drop();
+      assert.is((await resumed(url, id, [token, renewal], { next: renewal })).answer, 'resumed');
+      waiting[0]?.(true);
+      await until(() => log.with('a renewal was refused').length === 1, 'it could not be');
+      assert.is((await resumed(url, id, [token])).answer, 'AccessDeniedError');
+      assert.is((await resumed(url, id, [renewal])).answer, 'resumed');
+    });
+  })(),
+);
+
+verdict(
+  'on a renewal that could not be written leaves the token as it was where its client is still there',
+  (() => {
+    const { store, waiting } = slowStore();
+    return withServer({ resumeWindowMs: 60_000, store, authenticate: () => true }, async ({ url }) => {
+      const { raw, token, welcome } = await startResumable(url, 'jane', { features, authParams: {} });
+      raw.send(['renewal', { authParams: {}, token: newToken() }]);
+      await until(() => waiting.length === 1, 'it is written');
+      waiting[0]?.(true);
+      await raw.take('unrenewed');
+      assert.is((await resumed(url, welcome.session as string, [token])).answer, 'resumed');
+    });
+  })(),
+);
+
 const rules = suite('a client that breaks the rules of identity');
 
 rules(
