@@ -33,10 +33,8 @@ reload(
 
 reload(
   'still has what it had sent and not heard of, in order, also what never left it',
-  withBrowser(async ({ host, tab, load, heard }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, load, heard, opened }) => {
+    const { here, page, session } = await opened();
     session.send('up', 1);
     await page.unload();
     const offline = load(here);
@@ -65,10 +63,8 @@ reload(
 
 reload(
   'gets again what it had not handled, marked where it may have, and what is new, not marked',
-  withBrowser(async ({ host, tab, load, onServer }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, load, onServer, opened }) => {
+    const { here, page, session } = await opened();
     const runs: string[] = [];
     session.on('down', async (payload) => {
       runs.push(`first page ${payload}`);
@@ -248,10 +244,8 @@ const duplicate = suite('a duplicated tab');
 
 duplicate(
   'has a session of its own, and takes nothing from the other: neither its session, nor what it keeps',
-  withBrowser(async ({ host, tab, load, onServer, ended, heard }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, load, onServer, ended, heard, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', 'of the first');
     await host.settle();
@@ -295,10 +289,8 @@ const over = suite('what an earlier page left and does not go on');
 
 over(
   'is handed back where the server does not know it any more: a new session, and a gap with what was not confirmed',
-  withBrowser(async ({ host, tab, load, onServer }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, load, onServer, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', 'kept', { ttlMs: 3_600_000 });
     await page.unload();
@@ -322,10 +314,8 @@ over(
 
 over(
   "is another user's: it is ended, and what was not confirmed is handed back",
-  withBrowser(async ({ tab, load, ended }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ load, ended, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', "jane's");
     await page.unload();
@@ -402,10 +392,8 @@ over(
 
 over(
   'is not given back for its tokens: a start without it follows, and what was not confirmed is handed back',
-  withBrowser(async ({ host, tab, load }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, load, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', 1);
     await page.unload();
@@ -420,10 +408,8 @@ over(
 
 over(
   'stays for the next start where this one failed or was taken back',
-  withBrowser(async ({ host, server, serve, tab, load, heard }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, server, serve, load, heard, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', 'kept');
     await page.unload();
@@ -489,10 +475,8 @@ storage(
 
 storage(
   'has no more than what is not confirmed, however long the session lives',
-  withBrowser(async ({ host, tab, load }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, opened }) => {
+    const { here, session } = await opened();
     for (let n = 0; n < 200; n += 1) {
       session.send('up', n);
       await host.advance(1);
@@ -504,10 +488,8 @@ storage(
 
 storage(
   'that holds nonsense is as good as an empty one',
-  withBrowser(async ({ tab, load }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ load, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', 1);
     await page.unload();
@@ -524,10 +506,8 @@ storage(
 
 storage(
   "keeps the sessions of two clients of one page apart, and shows no server another one's",
-  withBrowser(async ({ tab, load }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ load, opened }) => {
+    const { here, page, session } = await opened();
     await page.unload();
     const elsewhere = load(here, { url: 'ws://elsewhere' });
     assert.is((await elsewhere.start()).resumed, false);
@@ -538,10 +518,8 @@ storage(
 
 storage(
   'is written anew by a page that comes back from the back-forward cache, since another one was there meanwhile',
-  withBrowser(async ({ host, tab, load }) => {
-    const here = tab();
-    const page = load(here);
-    const session = await sessionOf(page.start());
+  withBrowser(async ({ host, load, opened }) => {
+    const { here, page, session } = await opened();
     page.cut();
     session.send('up', 1);
     here.texts.clear();

@@ -10,6 +10,7 @@ import { encodeBatch } from '../../../src/wire/encode.js';
 import type { OutboundFrame } from '../../../src/wire/frames.js';
 import { welcomeFields } from '../../support/ninelives-bench.js';
 import { freePort, listen, reset, startSilentServer, stop } from '../../support/tcp.js';
+import { until } from '../../support/until.js';
 import { causeOf } from './support.js';
 
 /** The deadline of a start, and the limits of one try: several tries fit in. Milliseconds. */
@@ -207,9 +208,7 @@ for (const [title, make, code, how] of table)
     await server.close();
     await seesOnlyTheSentinel(server.port);
     // Closing handshakes go on in the background, in bounded time.
-    for (let waitedMs = 0; pending().length > before && waitedMs < 1_500; waitedMs += 10)
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    assert.is(pending().length, before, pending().join());
+    await until(() => pending().length <= before, 'nothing is left of them');
   });
 
 failures('it closes right after the welcome: the start has succeeded, and the session is lost', async () => {

@@ -133,14 +133,21 @@ export const browserWorld = (options: ServerOptions = {}) => {
     };
   };
 
+  const tab = virtualTabs(host.clock);
   return {
     host,
     server,
     onServer,
     ended,
     heard,
-    tab: virtualTabs(host.clock),
+    tab,
     load,
+    /** A page in a tab of its own, with its session. */
+    opened: async () => {
+      const here = tab();
+      const page = load(here);
+      return { here, page, session: await sessionOf(page.start()) };
+    },
     /** From now on, connections lead to this server. */
     serve: (other: typeof server) => {
       target = other;

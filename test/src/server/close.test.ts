@@ -9,7 +9,7 @@ import { SessionServer } from '../../../src/server/server.js';
 import { helloEntry, helloFor, openRaw, startRaw } from '../../support/raw.js';
 import { keptLog, started, startServer } from '../../support/server.js';
 import { listen, stop } from '../../support/tcp.js';
-import { until } from '../../support/until.js';
+import { turns, until } from '../../support/until.js';
 import { virtualWorld } from '../../support/virtual.js';
 
 const never = () => new Promise<never>(() => undefined);
@@ -142,20 +142,28 @@ test('forgets what is being admitted meanwhile, before its store is closed', asy
   const log = keptLog();
   const store = memory();
   let admitted = 0;
-  // As a store over a network: the answer comes some turns later than the row.
+  let giveAnswer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    giveAnswer = resolve;
+  });
+  // As a store over a network: the answer comes later than the row.
   const slow: typeof store = {
     ...store,
     admit: (admission) => async () => {
       const answer = await store.admit(admission)();
       admitted += 1;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await answered;
       return answer;
     },
   };
   const { url, server } = await startServer({ store: slow, logger: log.logger });
   await openRaw(url, { entries: [helloEntry(helloFor('jane'))] });
   await until(() => admitted === 1, 'the row is written');
-  await server.close();
+  const closing = server.close();
+  // The close has done all that it does before the answer.
+  await turns();
+  giveAnswer();
+  await closing;
   await store.open({ now: 0 })();
   const users = await store.listUsers({ page: 0, size: 10 })();
   assert.is(users._tag === 'Right' ? users.right.total : -1, 0);

@@ -56,14 +56,20 @@ const started = async ({ host }: World, client: SessionClient, username = 'jane'
   return result.session;
 };
 
+/** A client with its session, and what it hears of a type. */
+const opened = async (world: World, type = 'echo') => {
+  const { client, sockets } = world.client();
+  const session = await started(world, client);
+  const heard: unknown[] = [];
+  session.on(type, (value) => void heard.push(value));
+  return { client, sockets, session, heard };
+};
+
 test(
   'nothing of a turn leaves before it is written: neither what it sent, nor what it replied, nor that anything was handled',
   withFailing(async (world) => {
     const { host, failing, handled } = world;
-    const { client } = world.client();
-    const session = await started(world, client);
-    const echoes: unknown[] = [];
-    session.on('echo', (value) => void echoes.push(value));
+    const { client, session, heard: echoes } = await opened(world);
     const release = failing.hold();
     const sent = session.send('note', 1);
     const asked = session.request('double', 21);
@@ -83,10 +89,7 @@ test(
   'while it fails, new sends are refused with its error, and what was decided leaves once it is written: once, in order',
   withFailing(async (world) => {
     const { host, failing, sessions, handled, log } = world;
-    const { client } = world.client();
-    const session = await started(world, client);
-    const echoes: unknown[] = [];
-    session.on('echo', (value) => void echoes.push(value));
+    const { client, session, heard: echoes } = await opened(world);
     session.on('news', (value) => void echoes.push(value));
     failing.how = 'failed';
     sessions[0]?.send('news', 'accepted before anybody knew');
@@ -120,10 +123,7 @@ test(
   'a link that is lost while it fails is not resumed before it writes; then all that was held back is there, once',
   withFailing(async (world) => {
     const { host, failing, sessions, handled } = world;
-    const { client, sockets } = world.client();
-    const session = await started(world, client);
-    const echoes: unknown[] = [];
-    session.on('echo', (value) => void echoes.push(value));
+    const { client, sockets, session, heard: echoes } = await opened(world);
     client.on('gap', () => assert.unreachable('nothing is lost'));
     failing.how = 'failed';
     session.send('note', 1);
@@ -209,10 +209,7 @@ test(
   'a write that was done and said to have failed is done again, and changes nothing',
   withFailing(async (world) => {
     const { host, failing, handled } = world;
-    const { client } = world.client();
-    const session = await started(world, client);
-    const echoes: unknown[] = [];
-    session.on('echo', (value) => void echoes.push(value));
+    const { client, session, heard: echoes } = await opened(world);
     failing.how = 'unheard';
     session.send('note', 1);
     await host.advance(3 * second);
@@ -227,10 +224,7 @@ test(
   'volatile messages are dropped while it fails: they would come too late, and pile up',
   withFailing(async (world) => {
     const { host, failing, sessions } = world;
-    const { client } = world.client();
-    const session = await started(world, client);
-    const seen: unknown[] = [];
-    session.on('tick', (value) => void seen.push(value));
+    const { session, heard: seen } = await opened(world, 'tick');
     failing.how = 'failed';
     session.send('note', 1);
     await host.advance(50);
@@ -251,8 +245,7 @@ test(
   'a session that its app ends while a resume is being written says goodbye on the new link',
   withFailing(async (world) => {
     const { host, failing, sessions, ended } = world;
-    const { client, sockets } = world.client();
-    await started(world, client);
+    const { client, sockets } = await opened(world);
     sockets.cut();
     await host.advance(1);
     const release = failing.hold();
@@ -270,8 +263,7 @@ test(
   'a session that its app ends while a resume is being written, which is then refused, has ended',
   withFailing(async (world) => {
     const { host, failing, sessions, ended } = world;
-    const { client, sockets } = world.client();
-    await started(world, client);
+    const { sockets } = await opened(world);
     sockets.cut();
     await host.advance(1);
     const release = failing.hold();
@@ -288,10 +280,7 @@ test(
   'what a link was to carry when it was lost in mid-write comes with the next one, once',
   withFailing(async (world) => {
     const { host, failing, sessions } = world;
-    const { client, sockets } = world.client();
-    const session = await started(world, client);
-    const seen: unknown[] = [];
-    session.on('news', (value) => void seen.push(value));
+    const { client, sockets, heard: seen } = await opened(world, 'news');
     const release = failing.hold();
     sessions[0]?.send('news', 1);
     await host.advance(10);
