@@ -67,7 +67,20 @@ parts('what is thrown, rejected, or thrown where nobody waits, is a failure', as
   assert.is(await failing(() => Promise.reject(error)), error);
   const listeners = process.listenerCount('uncaughtException');
   assert.is(await failing(() => new Promise(() => void setImmediate(thrower))), error);
+  assert.is(await failing(() => void setTimeout(thrower)), error);
   assert.is(process.listenerCount('uncaughtException'), listeners);
+});
+
+parts('what is thrown after a failure is a part of it, and not the failure of what is tried next', async () => {
+  const error = new Error('first');
+  const work = (): never => {
+    setTimeout(() => {
+      throw new Error('second');
+    });
+    throw error;
+  };
+  assert.is(await failing(work), error);
+  assert.is(await guarded(() => new Promise((resolve) => setTimeout(() => resolve('quiet'), 10)), 1_000), 'quiet');
 });
 
 parts('the tests of the same name come first, then those beside them, then quick ones elsewhere, and slow ones last', () => {
