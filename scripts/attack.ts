@@ -15,7 +15,7 @@ const HELP = `Attacks a real server over real sockets: the server, the attacker 
 Each attack has a fresh server with its defaults (lost sessions are kept for two seconds), and says what became of its connections, what the server's heap was before and
 after it (behind a collection), and what the well-behaved session noticed.
 
-  npm run attack                          all of them: about five minutes
+  npm run attack                          all of them: several minutes
   npm run attack -- --only no-hello       one, or several: --only may be given more than once
   npm run attack -- --fuzz 10000          no attack, but frames that are nearly right, in any order, on a server in this process and in virtual time
 

@@ -24,6 +24,8 @@ interface Link {
   /** What it said to be its token, and the next one. */
   token: string;
   claim: Claim | null;
+  /** It asked for a session with a token that is not its own. */
+  isThief: boolean;
 }
 
 /** A session that is nobody's business but its owner's. */
@@ -62,7 +64,7 @@ export class Attackers {
   /** A link in the place of the one before, with a hello in its upgrade request or without. */
   open(index: number, entry: Mutation | null): void {
     this.#links.get(index)?.socket?.close();
-    const link: Link = { socket: null, isOpen: false, token: this.#newToken(), claim: null };
+    const link: Link = { socket: null, isOpen: false, token: this.#newToken(), claim: null, isThief: false };
     this.#links.set(index, link);
     const hello = entry === null ? null : mutated([['hello', this.#hello(link)]], entry);
     const protocols = ['ninelives.v1', ...(hello === null ? [] : [helloEntry(textOf(hello).replace(/^\[\["hello",|\]\]$/g, ''))])];
@@ -115,6 +117,8 @@ export class Attackers {
 
   #took(link: Link, [tag, about, done]: readonly [string, ...unknown[]]): void {
     const claim = link.claim;
+    if (link.isThief && (tag === 'welcome' || tag === 'mismatch'))
+      this.#problem(`A token that is not the session's own was answered with ${tag}.`);
     const { outcome = tag, code = outcome } = (['welcome', 'deny', 'bye'].includes(tag) ? about : {}) as {
       readonly outcome?: string;
       readonly code?: string;
@@ -180,6 +184,7 @@ export class Attackers {
       case 'resumeStale':
         return ['hello', this.#resume(link, last.session, [this.#newToken()], {})];
       case 'resumeVictim':
+        link.isThief = true;
         return ['hello', this.#resume(link, victim, [last.token], {})];
       case 'abandonVictim':
         return ['hello', this.#hello(link, { abandoned: { session: victim, tokens: [last.token] } })];
@@ -219,7 +224,7 @@ export class Attackers {
       case 'ackUnreceived':
         return ['a', claim.received, claim.received + 1, claim.sent, claim.seen];
       case 'skipFar':
-        return ['s', Number.MAX_SAFE_INTEGER - 10];
+        return ['s', Number.MAX_SAFE_INTEGER - 3];
       case 'ackBack':
         return ['a', 0, 0, claim.sent, 0];
       case 'ackExceptions':

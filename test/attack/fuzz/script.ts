@@ -46,7 +46,15 @@ export type FuzzStep =
   | { readonly do: 'wait'; readonly ms: number };
 
 /** How a link begins. */
-const beginnings = ['start', 'startAgain', 'startSlowly', 'resume', 'resume', 'resumeFalse'] as const satisfies readonly FrameKind[];
+const beginnings = [
+  'start',
+  'startAgain',
+  'startSlowly',
+  'resume',
+  'resume',
+  'resumeFalse',
+  'resumeVictim',
+] as const satisfies readonly FrameKind[];
 type Beginning = (typeof beginnings)[number];
 
 export interface FuzzScript {
