@@ -16,7 +16,7 @@ const list = (all: readonly string[]): string => all.map((one) => `    ${one}`).
 /** How many configurations are explored at once: as many as a small machine has cores. */
 const threadsDefault = 2;
 /** Of one configuration of the shipped code, where nothing else is said: what is more than this takes its time, and the run tells that it was cut short. */
-const shippedWorldsDefault = 15_000;
+const shippedWorldsDefault = 20_000;
 /** Of the worlds of shipped code that are met again, one in so many is compared with its first visit. */
 const compareEvery = 101;
 
