@@ -1,28 +1,24 @@
 import { AssertionError } from 'node:assert';
 import { type VirtualHost, virtualHost } from '../../adapters/hosts/virtual.js';
 import { type VirtualTab, virtualTabs } from '../../adapters/hosts/virtual-tab.js';
-import { memory } from '../../adapters/stores/memory.js';
 import type { Clock, NetworkHint } from '../../machines/ports/host.js';
 import type { Client } from '../client/api.js';
 import type { ClientOptions, StartOptions } from '../client/options.js';
 import type { Session } from '../client/session.js';
-import type { Server, ServerOptions } from '../server/index.js';
-import { authenticationUntil } from '../server/session.js';
+import type { Server } from '../server/index.js';
 import type { AnyContract, Contract } from '../stream/contract.js';
 import type { CrashPoint, StoreFaults, TestClientOptions, TestWorld, TestWorldOptions } from './api.js';
 import { Calls, demandRealTimers } from './calls.js';
 import { brokenPromises, type Guarantees, Ledger, watchedMax } from './ledger.js';
-import { keptLog, type LogLine } from './log.js';
-import { demandClientOptions, demandMs, demandWord, demandWorldOptions } from './misuse.js';
-import { mortal } from './mortal.js';
-import type { StoreConditions } from './mortal-store.js';
+import type { LogLine } from './log.js';
+import { demandClientOptions, demandWorldOptions } from './misuse.js';
 import { type Network, networkOver } from './network.js';
 import { openPage, type Page, type PageOwner } from './page.js';
-import { type Accept, fineConditions, Path } from './path.js';
-import { type ServerProcess, startProcess } from './server-process.js';
+import { fineConditions, Path } from './path.js';
 import { Story } from './story.js';
 import { timeOf, type WorldTime } from './time.js';
 import { Watch } from './watch.js';
+import { WorldServer } from './world-server.js';
 
 /** The world itself: untyped, as all payloads are JSON within. */
 class World implements TestWorld {
@@ -30,27 +26,16 @@ class World implements TestWorld {
   readonly #options: TestWorldOptions;
   readonly #time: WorldTime;
   readonly #calls = new Calls((message) => console.warn(message));
-  readonly #log = keptLog();
-  readonly #store: NonNullable<ServerOptions['store']>;
   readonly #newTab: () => VirtualTab;
   readonly #pages = new Map<Client, Page>();
   /** Has the conditions that clients to come meet. */
   readonly #standing: Path;
-  readonly #denied = new Set<string>();
-  #deniesAll = false;
   readonly #ledger = new Ledger();
   readonly #story: Story;
   readonly #watch: Watch;
-  readonly #storeConditions: StoreConditions = { isFailing: false, latencyMs: 0 };
-  #serverSkewMs = 0;
-  /** Where the server is to die. */
-  #crashAt: CrashPoint | null = null;
-  /** The store of a server that died is closed. */
-  #storeClosed: Promise<unknown> = Promise.resolve();
-  #process: ServerProcess;
+  readonly #server: WorldServer;
   #loading: Promise<unknown> = Promise.resolve();
   readonly network: Network;
-  readonly store: StoreFaults;
 
   constructor(options: TestWorldOptions) {
     demandRealTimers();
@@ -59,7 +44,6 @@ class World implements TestWorld {
     this.#options = options;
     this.#host = virtualHost({ seed: options.seed ?? 1 });
     this.#time = timeOf(this.#host, () => this.#loading);
-    this.#store = options.server?.store ?? memory({ durable: true });
     this.#newTab = virtualTabs(this.#host.clock);
     this.#standing = new Path(this.#pathOwner, fineConditions());
     this.#story = new Story(() => this.#host.clock.now());
@@ -70,16 +54,29 @@ class World implements TestWorld {
     });
     const routes = () => [...this.#pages.values()].map(routeOf);
     this.network = networkOver(routes, (text) => this.#story.note('network', `network: ${text}`), this.#standing);
-    this.store = storeFaults(this.#storeConditions, (text) => this.#story.note('server', `store: ${text}`));
-    this.#process = this.#startServer();
+    this.#server = new WorldServer({
+      host: this.#host,
+      time: this.#time,
+      options,
+      ledger: this.#ledger,
+      story: this.#story,
+      watch: this.#watch,
+      cutClients: () => {
+        for (const { path } of this.#pages.values()) path.cut('client');
+      },
+    });
   }
 
   get server(): Server {
-    return this.#process.server as unknown as Server;
+    return this.#server.server as unknown as Server;
+  }
+
+  get store(): StoreFaults {
+    return this.#server.store;
   }
 
   get log(): readonly LogLine[] {
-    return this.#log.lines;
+    return this.#server.log;
   }
 
   get clock(): Clock {
@@ -132,10 +129,8 @@ class World implements TestWorld {
   }
 
   skew(whose: Client | 'server', ms: number): void {
-    if (whose !== 'server') return this.#lifeOf(whose, `date wrong by ${ms} ms`).skew(ms);
-    this.#story.note('server', `date wrong by ${ms} ms`);
-    this.#serverSkewMs = ms;
-    this.#process.life.skew(ms);
+    if (whose === 'server') this.#server.skew(ms);
+    else this.#lifeOf(whose, `date wrong by ${ms} ms`).skew(ms);
   }
 
   reload(client: Client): Promise<Client> {
@@ -162,54 +157,27 @@ class World implements TestWorld {
   }
 
   deny(username?: string): void {
-    this.#story.note('server', `deny ${username ?? 'everybody'}`);
-    if (username === undefined) this.#deniesAll = true;
-    else this.#denied.add(username);
+    this.#server.deny(username);
   }
 
   allow(username?: string): void {
-    this.#story.note('server', `allow ${username ?? 'everybody'}`);
-    if (username !== undefined) return void this.#denied.delete(username);
-    this.#deniesAll = false;
-    this.#denied.clear();
+    this.#server.allow(username);
   }
 
   expire(client: Client, inMs = 0): void {
-    const { server } = this.#process;
-    const session = server.keeper.find(client.session?.id ?? '');
-    if (session === undefined) return;
-    this.#story.note('server', `the authentication of ${session.user.name} ends in ${inMs} ms`);
-    const now = this.now();
-    session.authentication = authenticationUntil(now + inMs, now, server.settings.renewBeforeMs);
-    session.durable?.changed();
+    this.#server.expire(client.session?.id ?? '', inMs);
   }
 
   restartServer(): Promise<void> {
-    return this.#calls.run('restartServer', async () => {
-      if (this.#process.life.isAlive) await this.#stopServer();
-      await this.#storeClosed;
-      this.#crashAt = null;
-      this.#story.note('server', 'another process starts');
-      this.#process = this.#startServer();
-      await this.#time.settle();
-    });
+    return this.#calls.run('restartServer', () => this.#server.restart());
   }
 
   killServer({ at }: { readonly at?: CrashPoint } = {}): Promise<void> {
-    return this.#calls.run('killServer', async () => {
-      if (at !== undefined) {
-        demandWord('killServer', '`at`', at, ['handler', 'beforeCommit', 'afterCommit'] satisfies CrashPoint[]);
-        this.#crashAt = at;
-        return;
-      }
-      this.#crash('killed');
-      await this.#storeClosed;
-      await this.#time.settle();
-    });
+    return this.#calls.run('killServer', () => this.#server.kill(at));
   }
 
   get isServerAlive(): boolean {
-    return this.#process.life.isAlive;
+    return this.#server.isAlive;
   }
 
   async close(): Promise<void> {
@@ -220,7 +188,7 @@ class World implements TestWorld {
         path.thaw();
       }
       await this.#time.result(Promise.all([...this.#pages.keys()].map((client) => client.endSession())));
-      if (this.#process.life.isAlive) await this.#stopServer();
+      if (this.#server.isAlive) await this.#server.stop();
       for (const page of this.#pages.values()) page.unload();
     });
     this.#calls.close();
@@ -263,8 +231,7 @@ class World implements TestWorld {
   }
 
   get #pathOwner() {
-    const accept: Accept = (socket, request) => this.#process.server.accept(socket, request);
-    return { host: this.#host, accept: () => (this.#process.life.isAlive ? accept : null) };
+    return { host: this.#host, accept: () => (this.#server.isAlive ? this.#server.accept : null) };
   }
 
   #open(tab: VirtualTab, options: ClientOptions, { conditions }: Path, actor: number): Client {
@@ -292,82 +259,10 @@ class World implements TestWorld {
     this.#story.note(actor, happens);
     return life;
   }
-
-  #startServer(): ServerProcess {
-    const { server: options = {}, app } = this.#options;
-    const life = mortal(this.#host);
-    const isAlive = (): boolean => life.isAlive;
-    return startProcess({
-      life,
-
-      store: this.#store,
-      storeConditions: this.#storeConditions,
-      skewMs: this.#serverSkewMs,
-      options,
-      app,
-      logger: this.#log.logger,
-      isDenied: (username) => this.#deniesAll || this.#denied.has(username),
-      watch: (server) => this.#watch.server(server, isAlive, () => isAlive() && this.#reached('handler')),
-      writes: {
-        given: (turns) => {
-          const written = turns.map(({ id }) => this.#ledger.writing('down', id));
-          return () => {
-            for (const isWritten of written) isWritten();
-          };
-        },
-        begins: () => this.#reached('beforeCommit'),
-        done: () => this.#reached('afterCommit'),
-      },
-    });
-  }
-
-  #reached(point: CrashPoint): void {
-    if (this.#crashAt !== point) return;
-    this.#crashAt = null;
-    this.#crash(`killed at '${point}'`);
-  }
-
-  #crash(how: string): void {
-    this.#story.note('server', how);
-    this.#serverDied();
-    // The platform closes what the process had open: its clients' connections, and its store.
-    for (const { path } of this.#pages.values()) path.cut('client');
-    this.#storeClosed = this.#store.close()();
-  }
-
-  async #stopServer(): Promise<void> {
-    this.#story.note('server', 'closes');
-    const { server, life } = this.#process;
-    // It may be killed while it closes.
-    await this.#time.result(Promise.race([server.close(), life.death]));
-    if (life.isAlive) this.#serverDied();
-  }
-
-  #serverDied(): void {
-    this.#process.life.die();
-    this.#ledger.died('down', this.#ledger.sessions('down'));
-  }
 }
 
 /** How much of a story a failure shows. */
 const failureLines = 40;
-
-const storeFaults = (conditions: StoreConditions, note: (text: string) => void): StoreFaults => ({
-  fail: () => {
-    note('fail');
-    conditions.isFailing = true;
-  },
-  slow: (latencyMs) => {
-    demandMs('slow', 'its time', latencyMs);
-    note(`slow, ${latencyMs} ms`);
-    conditions.latencyMs = latencyMs;
-  },
-  heal: () => {
-    note('heal');
-    conditions.isFailing = false;
-    conditions.latencyMs = 0;
-  },
-});
 
 const routeOf = ({ path, life }: Page) => ({ path, hint: life.hint });
 
