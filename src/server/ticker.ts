@@ -18,9 +18,10 @@ export interface Ticked {
   tick(now: number, nextAt: number, lostMs: number): void;
 }
 
-/** Those that have not had this tick, and what it tells them. */
+/** Those that have not had this tick, and what it tells them: the same to all, or where this process stands still meanwhile the last ones would be taken as silent. */
 interface Round<Member> {
   readonly left: Iterator<Member, undefined>;
+  readonly now: number;
   readonly nextAt: number;
   readonly lostMs: number;
   isOver: boolean;
@@ -61,22 +62,23 @@ export class Ticker<Member extends Ticked> {
     const inMs = Math.max(dueAt - this.#clock.now(), 0);
     return this.#clock.setTimeout(() => {
       this.#timer = null;
-      const overdueMs = this.#clock.now() - dueAt;
-      const nextAt = overdueMs < this.#everyMs ? dueAt + this.#everyMs : dueAt + overdueMs + this.#everyMs;
-      this.#round = { left: this.#members.values(), nextAt, lostMs: overdueMs > lateMs ? overdueMs : 0, isOver: false };
+      const now = this.#clock.now();
+      const overdueMs = now - dueAt;
+      const nextAt = overdueMs < this.#everyMs ? dueAt + this.#everyMs : now + this.#everyMs;
+      this.#round = { left: this.#members.values(), now, nextAt, lostMs: overdueMs > lateMs ? overdueMs : 0, isOver: false };
       this.#slice(this.#round);
     }, inMs);
   }
 
   /** Thousands of pings in one go would hold up everybody's messages: the event loop goes on between some of them and the next ones. */
   #slice(round: Round<Member>): void {
-    const now = this.#clock.now();
+    const until = this.#clock.now() + sliceMs;
     try {
       for (let count = 1; !round.isOver; count += 1) {
         const { value: member } = round.left.next();
         if (member === undefined) round.isOver = true;
-        else member.tick(now, round.nextAt, round.lostMs);
-        if (count % perLook === 0 && this.#clock.now() >= now + sliceMs) return;
+        else member.tick(round.now, round.nextAt, round.lostMs);
+        if (count % perLook === 0 && this.#clock.now() >= until) return;
       }
     } finally {
       // Also where one of them has thrown: the others are none of its business.

@@ -331,8 +331,10 @@ ticker('lets the event loop go on between many members, has each of them once, a
   const timer = new Ticker<Ticked>({ ...clock, macrotask: (run) => void runs.push(run) }, 5_000);
   const had: number[] = [];
   const members = Array.from({ length: 40 }, (_, index) => ({
-    tick: () => {
+    tick: (now: number) => {
       had.push(index);
+      // What passes meanwhile is nobody's silence.
+      assert.is(now, 1_000);
       spend(1);
       if (index === 20) throw new Error('broken');
     },
