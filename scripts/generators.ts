@@ -1,4 +1,5 @@
 /** Every page that is generated, or has a part that is. To add one, add a line; `npm run check` then fails where the page is stale. */
+import { capacity } from './generators/capacity.js';
 import { errorsPage } from './generators/errors.js';
 import { lifecycle } from './generators/lifecycle.js';
 import { protocolReasons } from './generators/protocol-reasons.js';
@@ -19,4 +20,5 @@ export const generators: readonly Generator[] = [
   protocolReasons,
   semantics,
   securityAttacks,
+  capacity,
 ];

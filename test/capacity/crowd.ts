@@ -43,6 +43,9 @@ const PROBLEMS_MAX = 20;
 /** How long what is under way may take to come back, in milliseconds. */
 const SETTLE_MAX_MS = 30_000;
 
+/** The system's choice for the first ones: to be bound to an address before it connects costs a socket a search for a port that nobody uses at all. */
+const addressOf = (user: number): string | undefined => (user < PER_ADDRESS ? undefined : `127.0.0.${1 + Math.floor(user / PER_ADDRESS)}`);
+
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Crowd implements LightClientOwner {
@@ -111,7 +114,7 @@ export class Crowd implements LightClientOwner {
         const index = this.#clients.length;
         const user = this.#first + index;
         const isSteady = index % RESTLESS_EVERY < RESTLESS_EVERY - 1;
-        const client = new LightClient(this, `user ${user}`, { isSteady, localAddress: `127.0.0.${1 + Math.floor(user / PER_ADDRESS)}` });
+        const client = new LightClient(this, `user ${user}`, { isSteady, localAddress: addressOf(user) });
         this.#clients.push(client);
         if (!isSteady) this.#restless.push(client);
         await this.#start(client);

@@ -50,7 +50,7 @@ export class LightClient {
   /** It was said hello to by a drain, or by nobody: how its last session ended. */
   endedBy = '';
   readonly #owner: LightClientOwner;
-  readonly #localAddress: string;
+  readonly #localAddress: string | undefined;
   #ws: WebSocket | null = null;
   #session = '';
   #token = '';
@@ -69,7 +69,7 @@ export class LightClient {
   constructor(
     owner: LightClientOwner,
     username: string,
-    { isSteady, localAddress }: { readonly isSteady: boolean; readonly localAddress: string },
+    { isSteady, localAddress }: { readonly isSteady: boolean; readonly localAddress: string | undefined },
   ) {
     this.#owner = owner;
     this.username = username;
