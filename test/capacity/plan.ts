@@ -65,3 +65,5 @@ export const PER_CROWD = 10_000;
 export const AT_ONCE = 50;
 /** How many sessions are admitted in a second, at most: several times what `--churn` asks for, and more than one core welcomes. */
 export const ADMISSIONS_PER_SECOND = 10_000;
+/** How many sessions the server may have: more than any machine bears, since it is the machine whose limit `--find` looks for. */
+export const SESSIONS_MAX = 10_000_000;

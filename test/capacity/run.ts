@@ -119,6 +119,7 @@ export const runCapacity = async (plan: CapacityPlan, program: Program, say: (wh
     await rest(plan.presenceGraceMs + plan.calmMs);
     const churnedHeld = await stage.serverFigures({ collected: true });
     say(`fan-out: everyone is told something, ${plan.news} times`);
+    await stage.watchLoop(true);
     const fanOut = await seen(stage, async () => {
       const tookMs: number[] = [];
       for (let n = 1; n <= plan.news; n += 1) {
@@ -127,6 +128,7 @@ export const runCapacity = async (plan: CapacityPlan, program: Program, say: (wh
       }
       return tookMs;
     });
+    await stage.watchLoop(false);
     if (fanOut.apps !== null && fanOut.apps.newsLast !== plan.news) stage.problems.push('the clients of the library lack news');
     say('drain: everyone is told goodbye');
     const drain = await seen(stage, () => stage.drain());

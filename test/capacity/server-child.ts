@@ -13,6 +13,7 @@ export interface ServerSettings {
   readonly resumeWindowMs: number;
   readonly presenceGraceMs: number;
   readonly admissionsPerSecond: number;
+  readonly sessionsMax: number;
   /** Users whom it knows before the first session: `user 0` and on, each with a session that is over. In memory only. */
   readonly knownUsers: number;
 }
@@ -31,13 +32,14 @@ export interface ServerFigures {
   readonly handled: number;
   /** Messages that did not follow on the one before. */
   readonly wrong: number;
-  /** How late the event loop was, since it was asked last, in milliseconds. */
-  readonly loopP99Ms: number;
+  /** How long the event loop stood still at most while it was watched, since it was asked last, in milliseconds. */
   readonly loopMaxMs: number;
 }
 
 export type ServerOrders = {
   figures(given: { readonly collected: boolean }): ServerFigures;
+  /** Watch the event loop, or do not: to look at it each millisecond takes more than a percent of a core, which is none of the server's. */
+  watchLoop(given: { readonly isOn: boolean }): null;
   /** To everyone; how many sessions took it. */
   news(given: { readonly n: number }): { readonly sessions: number; readonly refused: number };
   drain(given: null): { readonly tookMs: number };
@@ -75,7 +77,7 @@ const know = async (store: Library.SessionStore, count: number): Promise<void> =
 };
 
 answerOrders({
-  begin: async ({ module, file, resumeWindowMs, presenceGraceMs, admissionsPerSecond, knownUsers }: ServerSettings) => {
+  begin: async ({ module, file, resumeWindowMs, presenceGraceMs, admissionsPerSecond, sessionsMax, knownUsers }: ServerSettings) => {
     library = (await import(module)) as typeof Library;
     const store = file === null ? library.memory() : library.sqlite(file);
     server = library.createServer({
@@ -85,7 +87,7 @@ answerOrders({
       store,
       resumeWindowMs,
       presenceGraceMs,
-      limits: { admissionsPerSecond },
+      limits: { admissionsPerSecond, sessions: sessionsMax },
     });
     server.on('session', (session) => {
       sessions += 1;
@@ -97,7 +99,6 @@ answerOrders({
     });
     const { port } = await server.listen(0, { host: '127.0.0.1' });
     if (file === null) await know(store, knownUsers);
-    loop.enable();
     return { port };
   },
   figures: async ({ collected }: { readonly collected: boolean }): Promise<ServerFigures> => {
@@ -113,13 +114,17 @@ answerOrders({
       begun,
       handled,
       wrong,
-      loopP99Ms: loop.percentile(99) / NANOSECONDS,
       loopMaxMs: loop.max / NANOSECONDS,
     };
     // What the collection took is none of the server's: it is seen by the next tick of the monitor.
     if (collected) await new Promise((resolve) => setTimeout(resolve, MONITOR_MS));
     loop.reset();
     return figures;
+  },
+  watchLoop: ({ isOn }: { readonly isOn: boolean }) => {
+    if (isOn) loop.enable();
+    else loop.disable();
+    return null;
   },
   news: ({ n }: { readonly n: number }) => {
     const { sessions: took = 0, refused = 0 } = server.toEveryone().send('news', { n, text: 'x'.repeat(80) });

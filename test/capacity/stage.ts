@@ -6,7 +6,7 @@ import type { AppsFigures, AppsOrders, AppsSettings } from './apps-child.js';
 import type { CrowdSettings } from './crowd.js';
 import type { CrowdOrders } from './crowd-child.js';
 import { type Orders, Part, type Program } from './orders.js';
-import { ADMISSIONS_PER_SECOND, AT_ONCE, type CapacityPlan, PER_CROWD } from './plan.js';
+import { ADMISSIONS_PER_SECOND, AT_ONCE, type CapacityPlan, PER_CROWD, SESSIONS_MAX } from './plan.js';
 import type { ServerFigures, ServerOrders, ServerSettings } from './server-child.js';
 import { type Times, worstOf } from './times.js';
 
@@ -62,6 +62,7 @@ export class Stage {
       resumeWindowMs,
       presenceGraceMs,
       admissionsPerSecond: ADMISSIONS_PER_SECOND,
+      sessionsMax: SESSIONS_MAX,
       knownUsers: sessions,
     };
     try {
@@ -122,6 +123,10 @@ export class Stage {
 
   drain(): Promise<{ readonly tookMs: number }> {
     return this.server.ask('drain', null, ANSWER_MAX_MS);
+  }
+
+  async watchLoop(isOn: boolean): Promise<void> {
+    await this.server.ask('watchLoop', { isOn }, ANSWER_MAX_MS);
   }
 
   async serverFigures({ collected }: { readonly collected: boolean }): Promise<ServerFigures> {
