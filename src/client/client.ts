@@ -3,7 +3,7 @@ import { xstateClock } from '../../adapters/hosts/xstate-clock.js';
 import type { Host, NetworkHint } from '../../machines/ports/host.js';
 import type { StreamTerms, Transport } from '../../machines/ports/transport.js';
 import type { User } from '../../machines/ports/user.js';
-import type { Failure } from '../../machines/reasons.js';
+import { type Failure, reasons } from '../../machines/reasons.js';
 import type { Emitted, Fact, LinkCommand, Welcome } from '../../machines/session/events.js';
 import { type CommandMethod, emittedTypes } from '../../machines/session/public.js';
 import { type LinkInput, type SessionMachine, sessionMachine } from '../../machines/session/session.machine.js';
@@ -67,7 +67,7 @@ export class SessionClient implements Client, Commands {
       },
       renewalAsked: () => this.#session?.identity.asked(),
       resumed: () => this.#resumed(),
-      denied: (what) => this.#denied(what),
+      refused: (what) => this.#refused(what),
       changed: () => this.#snapshots.changed(),
     });
     this.#keeping =
@@ -268,9 +268,9 @@ export class SessionClient implements Client, Commands {
     this.#keeping?.resumed();
   }
 
-  /** What was left is not given back for its token: a start without it is another question. */
-  #denied({ code }: Failure): boolean {
-    if (code !== 'AccessDeniedError' || this.#keeping?.restored == null) return false;
+  /** What was left is not given back for its token, or is over: a start without it is another question. */
+  #refused({ code }: Failure): boolean {
+    if (reasons[code].ends === null || this.#keeping?.restored == null) return false;
     this.#credentials.startAnew();
     this.#keeping.setAside();
     return true;

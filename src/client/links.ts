@@ -24,8 +24,8 @@ export interface LinksOwner {
   renewalAsked(): void;
   /** The session goes on, before the machine is told. */
   resumed(): void;
-  /** The server said no. True: to something that can be left out of the next try. */
-  denied(what: Failure): boolean;
+  /** The server said no, or that what is asked for is over. True: it was something that can be left out of the next try. */
+  refused(what: Failure): boolean;
   /** Something that is shown is another. */
   changed(): void;
 }
@@ -154,10 +154,10 @@ export class Links {
             tell({ type: 'WELCOMED', link: generation, welcome, ...this.#stamp() });
           }),
           denied: current((what) => {
-            if (this.#owner.denied(what)) lost(failure('SessionGoneError'));
+            if (this.#owner.refused(what)) lost(failure('SessionGoneError'));
             else tell({ type: 'DENIED', link: generation, failure: what, ...this.#stamp() });
           }),
-          lost,
+          lost: current((what) => lost(this.#owner.refused(what) ? failure('SessionGoneError') : what)),
           concluded: current((positions) => this.#owner.session()?.conversation.conclude(positions)),
           suspected: current(() => tell({ type: 'SUSPECTED', link: generation })),
           heard: current(() => tell({ type: 'HEARD', link: generation })),

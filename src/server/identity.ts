@@ -37,9 +37,17 @@ const overtaken: Failure = failure('AuthenticationUnavailableError', 'Something 
 
 export class Identities {
   readonly #parts: IdentityParts;
+  /** Those that are being judged. */
+  readonly #renewals = new Set<AbortController>();
 
   constructor(parts: IdentityParts) {
     this.#parts = parts;
+  }
+
+  /** The server goes: nobody waits for a verdict any more. A sign-in of a session that outlives it is judged by the next process. */
+  close(sessions: Iterable<LiveSession>): void {
+    for (const renewal of this.#renewals) renewal.abort();
+    for (const { signingIn } of sessions) signingIn?.over.abort();
   }
 
   /** A sign-in has come: what is wrong with it, or how to judge it when its turn has come. */
@@ -128,15 +136,17 @@ export class Identities {
       return E.right(tokenHash);
     };
     const start = { username: user.name, authParams };
-    const { signal } = new AbortController();
+    const over = new AbortController();
+    this.#renewals.add(over);
     const renewed = await identify(this.#parts.env, {
       sessionId: session.id,
       signIn: null,
       start,
       request: session.origin,
-      signal,
+      signal: over.signal,
       commit,
     })();
+    this.#renewals.delete(over);
     if (E.isLeft(renewed)) {
       // Who left the link that brought it offers both tokens, and may have been told since that this one is the session's.
       if (isCurrent()) fence.lower();

@@ -16,8 +16,9 @@ export interface OwedTo {
 }
 
 /**
- * What is decided and has to be in the store in the end: that sessions are over. Told at once; what a failing store did not take is told again, in order,
- * until it does, as a session that has ended must not be there again in a later process. Each session is owed once, so that there are no more than sessions.
+ * What is decided and has to be in the store in the end: that sessions are over, and who is online. Told at once; what a failing store did not take is told
+ * again, in order, until it does, as a session that has ended must not be there again in a later process. Each session is owed once, and each user, so that
+ * there are no more than these.
  */
 export class OwedWrites {
   readonly #store: OwedTo;
@@ -27,6 +28,7 @@ export class OwedWrites {
   #telling: Promise<void> | null = null;
   #retry: TimerHandle | null = null;
   #failures = 0;
+  #isClosing = false;
 
   constructor(store: OwedTo, clock: Pick<Clock, 'setTimeout' | 'clearTimeout'>) {
     this.#store = store;
@@ -34,16 +36,17 @@ export class OwedWrites {
   }
 
   add(what: string, write: Owed['write']): void {
+    if (this.#isClosing) return;
     this.#owed.push({ what, write });
     if (this.#retry === null) this.#telling ??= this.#tell();
   }
 
   /** Tell it once more, now; what it does not take then is lost with this process. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#telling;
-    this.#stopRetry();
+    if (this.#retry !== null) this.#clock.clearTimeout(this.#retry);
     await this.#tell();
-    this.#stopRetry();
   }
 
   async #tell(): Promise<void> {
@@ -53,7 +56,7 @@ export class OwedWrites {
       this.#failures = 0;
     }
     this.#telling = null;
-    if (this.#owed.length > 0) this.#tellLater();
+    if (this.#owed.length > 0 && !this.#isClosing) this.#tellLater();
   }
 
   #tellLater(): void {
@@ -65,10 +68,5 @@ export class OwedWrites {
       },
       Math.min(retryMsMin * 2 ** (this.#failures - 1), retryMsMax),
     );
-  }
-
-  #stopRetry(): void {
-    if (this.#retry !== null) this.#clock.clearTimeout(this.#retry);
-    this.#retry = null;
   }
 }

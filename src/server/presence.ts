@@ -46,6 +46,11 @@ export class Presence {
     this.#remove(former.id);
   }
 
+  /** Do others see this user as online? */
+  isOnline(userId: number): boolean {
+    return this.#counts.has(userId) || this.#leaving.has(userId);
+  }
+
   #add(userId: number): void {
     const count = this.#counts.get(userId) ?? 0;
     this.#counts.set(userId, count + 1);

@@ -323,6 +323,7 @@ export class SessionServer implements Server, ConnectionServer {
     await this.keeper.starts.decided(this.settings.endDeadlineMs, this.#host.clock);
     await this.#turns?.close();
     await this.keeper.closed();
+    this.identities.close(this.keeper.live.all());
     await this.#store.close();
     this.#reached.close();
     this.#limited.close();

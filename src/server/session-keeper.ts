@@ -1,5 +1,5 @@
-import { either as E, taskEither as TE } from 'fp-ts';
-import type { KeptSession, StoreFailure, StoreTask } from '../../machines/ports/store.js';
+import { either as E } from 'fp-ts';
+import type { KeptSession } from '../../machines/ports/store.js';
 import type { User } from '../../machines/ports/user.js';
 import { type EndReason, type Failure, failure, reasons } from '../../machines/reasons.js';
 import type { HelloFields, ResumeFields } from '../wire/frames.js';
@@ -16,6 +16,7 @@ import { LostSessions } from './lost-sessions.js';
 import { OwedWrites } from './owed-writes.js';
 import { placeFor } from './places.js';
 import { Presence } from './presence.js';
+import { PresenceWrites } from './presence-writes.js';
 import { Resumes } from './resumes.js';
 import { type LiveSession, nobodyElse, onlineNow } from './session.js';
 import { nobody, nowhere, SessionMaker, type SessionMakerParts } from './session-maker.js';
@@ -40,7 +41,7 @@ export class SessionKeeper implements SessionKeeping {
   readonly #parts: SessionKeeperParts;
   readonly #maker: SessionMaker;
   readonly #resumes: Resumes;
-  /** Ends that are to be written, however long the store fails. */
+  /** What is to be written, however long the store fails. */
   readonly #owed: OwedWrites;
 
   constructor(parts: SessionKeeperParts) {
@@ -51,11 +52,8 @@ export class SessionKeeper implements SessionKeeping {
     const { clock, settings, store } = parts;
     this.lost = new LostSessions(parts.addresses, { all: settings.lostSessions, ofAddress: settings.connectionsPerAddress });
     this.#owed = new OwedWrites(store, clock);
-    this.presence = new Presence(
-      clock,
-      settings.presenceGraceMs,
-      (id, online) => void store.write('set a presence', (to) => unlessForgotten(to.setPresence({ id, presence: { online } }))),
-    );
+    const writes = new PresenceWrites(store, this.#owed, (userId) => this.presence.isOnline(userId));
+    this.presence = new Presence(clock, settings.presenceGraceMs, (userId, online) => void writes.write(userId, online));
   }
 
   /** Are there as many sessions as there may be? */
@@ -274,7 +272,3 @@ export class SessionKeeper implements SessionKeeping {
     this.#owed.add('forget a session', (to) => to.forgetSession(id));
   }
 }
-
-/** A guest may be forgotten before their grace time is over: then there is nobody to be offline. */
-const unlessForgotten = (written: StoreTask<unknown>): StoreTask<unknown> =>
-  TE.orElse((what: StoreFailure) => (what.kind === 'userUnknown' ? TE.right<StoreFailure, unknown>(null) : TE.left(what)))(written);

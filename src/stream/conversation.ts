@@ -150,6 +150,6 @@ export class Conversation extends Exchange {
     for (const number of [...this.inbox.close()].reverse()) if (number === this.#begun) this.#begun -= 1;
     const isMaybe = (number: number): boolean => !this.#isTold || isMaybeHandled(state, number);
     this.asker?.close(code, isMaybe);
-    return allGivenBack(state, isMaybe);
+    return allGivenBack(state, isMaybe, (ticket) => this.asker?.isAnswered(ticket) === true);
   }
 }

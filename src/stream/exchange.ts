@@ -131,6 +131,7 @@ export abstract class Exchange implements PartsOwner {
   handedBack({ number, entry }: Shipped): void {
     if (entry.item.kind === 'request' || entry.item.kind === 'signIn')
       this.asker?.answered({ kind: 'failure', to: number, code: 'RequestFailedError', message: 'No link outlived it.' });
+    this.asker?.confirmed(entry.ticket);
     // A later process must not ship it again.
     this.owner.dropped?.(entry);
     for (const message of givenBack(entry, { shipped: true, handled: 'unknown' })) this.reports.handedBack(message);
@@ -142,7 +143,9 @@ export abstract class Exchange implements PartsOwner {
     for (const { number, entry } of entries) {
       const outcome = outcomes?.get(number) ?? 'handled';
       if (entry instanceof Sent) entry.settle(outcome);
+      if (entry.item.kind === 'message') continue;
       if (outcome === 'expired' && entry.item.kind === 'request') this.asker?.expired(entry.ticket);
+      this.asker?.confirmed(entry.ticket);
     }
     this.outbox.lookForRoom();
   }

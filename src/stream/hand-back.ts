@@ -12,10 +12,18 @@ export const givenBack = (entry: Entry, { shipped, handled }: Pick<Unconfirmed, 
     : [];
 };
 
-/** All that is not confirmed, oldest first. `isMaybe`: may what was shipped under this number have been handled? */
-export const allGivenBack = (state: StreamState, isMaybe: (number: number) => boolean): readonly Unconfirmed[] => {
+/**
+ * All that is not confirmed, oldest first. `isMaybe`: may what was shipped under this number have been handled? `isAnswered`: is the answer to the
+ * request of this ticket here? Then it is known as handled.
+ */
+export const allGivenBack = (
+  state: StreamState,
+  isMaybe: (number: number) => boolean,
+  isAnswered: (ticket: number) => boolean,
+): readonly Unconfirmed[] => {
   const numbers = new Map([...toArray(state.sent), ...toArray(state.replay)].map(({ entry, number }) => [entry, number]));
   return unconfirmed(state).flatMap((entry) => {
+    if (isAnswered(entry.ticket)) return [];
     const number = numbers.get(entry);
     const shipped = number !== undefined;
     return givenBack(entry, { shipped, handled: shipped && isMaybe(number) ? 'unknown' : 'no' });

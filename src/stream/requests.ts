@@ -66,6 +66,8 @@ export class Asker {
   readonly #owner: AskerOwner;
   readonly #byTicket = new SparseMap<number, Asked>();
   readonly #byNumber = new SparseMap<number, Asked>();
+  /** Tickets of those whose answer is here before the word that they are done. */
+  readonly #answered = new SparseMap<number, true>();
 
   constructor(owner: AskerOwner) {
     this.#owner = owner;
@@ -118,8 +120,19 @@ export class Asker {
   answered(item: Extract<InboundItem, { kind: 'reply' | 'failure' }>): void {
     const asked = this.#byNumber.get(item.to);
     if (asked === undefined) return;
+    this.#answered.set(asked.ticket, true);
     if (item.kind === 'reply') asked.settle({ succeeded: true, failed: false, reply: item.payload });
     else asked.settle(failed(errorOf(item.code, item.message), item.code !== 'RequestUnhandledError'));
+  }
+
+  /** Is it known to be handled? Then nobody gets it back. */
+  isAnswered(ticket: number): boolean {
+    return this.#answered.has(ticket);
+  }
+
+  /** It is done, or not shipped any more. */
+  confirmed(ticket: number): void {
+    this.#answered.delete(ticket);
   }
 
   /** Its time was over before it could be run: at the latest its own timer would say so. */

@@ -1,33 +1,33 @@
 /**
- * Many lives of a session in virtual time, each drawn from a seed: nothing is lost, doubled or reordered, and each side is told the truth.
+ * Many lives of sessions in virtual time, each drawn from a seed: nothing is lost, doubled or reordered, and each side is told the truth.
  *
- *     SEED=4711 node --import tsx test/simulation/session.test.ts     # this one again, with its story
- *     SEEDS=10000 node --import tsx test/simulation/session.test.ts   # more of them
+ *     npm run simulate -- --seed 4711       # this one again, with its story
+ *     npm run simulate -- --seeds 20000     # more of them
  */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { live } from './session/life.js';
+import { live } from './life.js';
+import { planOf } from './plan/plan.js';
 
 /** In `npm test`. */
-const seedsDefault = 300;
+const seeds = 300;
 
 const simulation = suite('a session through many faults');
 
-const single = process.env.SEED;
-const first = Number(single ?? process.env.FIRST ?? 1);
-const count = single === undefined ? Number(process.env.SEEDS ?? seedsDefault) : 1;
-
-simulation(`loses, doubles and reorders nothing in ${count} lives, and says what became of each message`, async () => {
+simulation(`loses, doubles and reorders nothing in ${seeds} lives, and says what became of each message`, async () => {
   let messages = 0;
+  let faults = 0;
   let resumed = 0;
-  for (let seed = first; seed < first + count; seed += 1) {
-    const outcome = await live(seed);
-    if (single !== undefined) console.log(outcome.story.join('\n'));
-    assert.equal(outcome.problems, [], `SEED=${seed}`);
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const outcome = await live(planOf(seed));
+    assert.equal(outcome.problems, [], `npm run simulate -- --seed ${seed}`);
     messages += outcome.messages;
+    faults += outcome.faults;
     resumed += outcome.resumed;
   }
-  assert.ok(messages > count && (single !== undefined || resumed > count));
+  assert.ok(messages > seeds * 500, `${messages} messages`);
+  assert.ok(faults > seeds * 30, `${faults} faults`);
+  assert.ok(resumed > seeds, `${resumed} resumes`);
 });
 
 simulation.run();

@@ -72,8 +72,10 @@ export const partsOf = (
   return found;
 };
 
+/** The head goes last: what a page that dies meanwhile leaves of the parts is found by it, and removed with it. */
 export const removeStored = (storage: TabStorage, id: string): void => {
-  for (const key of storage.keys()) if (key === headKey(id) || key.startsWith(`${headKey(id)}:`)) storage.remove(key);
+  for (const key of storage.keys()) if (key.startsWith(`${headKey(id)}:`)) storage.remove(key);
+  storage.remove(headKey(id));
 };
 
 /** Writes one session, turn by turn: what a turn added to its journal first, then the head that names it. */
