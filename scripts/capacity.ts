@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build as bundle } from 'esbuild';
-import { findLimit, RSS_MAX_MIB } from '../test/capacity/find.js';
+import { borneOf, findLimit, RSS_MAX_MIB } from '../test/capacity/find.js';
 import { budgets, judgeRun } from '../test/capacity/judge.js';
 import { sessionsMax, thisMachine } from '../test/capacity/machine.js';
 import type { Program } from '../test/capacity/orders.js';
@@ -25,7 +25,7 @@ keep the protocol and count what is lost, doubled or out of order, and ${fullPla
   --seconds N       how long it is idle, talks and has comings and goings, each (default ${fullPlan.seconds})
   --store NAME      memory (default) or sqlite, in a folder that is removed
   --find            instead: double the sessions until the server has more than ${RSS_MAX_MIB} MiB, an echo's p99 is above ${budgets.echoP99Ms} ms or there are no more open
-                    files; then look between. Several minutes
+                    files; then look between; what was too slow is tried twice. Several minutes
   --built           dist/ is as it should be: do not build it
   --write           keep the results in ${resultsFile}, which docs/capacity.md is generated from
   --json            one object for programs on stdout; progress goes to stderr
@@ -131,7 +131,7 @@ const main = async (): Promise<number> => {
   const program = await compiled();
   if (options.find) {
     const levels = await findLimit(plan, program, (level) => say(levelText(level)));
-    const borne = Math.max(0, ...levels.filter(({ limit }) => limit === null || limit === 'open files').map(({ sessions }) => sessions));
+    const borne = borneOf(levels);
     if (options.write) keep({ ...kept(), found: { machine, levels } }, say);
     if (options.json) process.stdout.write(`${JSON.stringify({ machine, plan, levels, borne }, null, 2)}\n`);
     say(`${borne.toLocaleString('en')} sessions were borne, on ${machineText(machine)}`);

@@ -15,6 +15,10 @@ const BETWEEN = 3;
 
 const rest = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** What stops the search besides a process's memory. */
+const openFiles = 'open files';
+const tooSlow = `echo p99 above ${budgets.echoP99Ms} ms`;
+
 /** A fresh server with so many sessions, which talk for a while. */
 const tryLevel = async (plan: CapacityPlan, program: Program): Promise<Level> => {
   const { sessions, apps, everySeconds, seconds } = plan;
@@ -24,9 +28,12 @@ const tryLevel = async (plan: CapacityPlan, program: Program): Promise<Level> =>
     await stage.startApps({ count: apps, perSecond: 1 / everySeconds });
     await rest(plan.calmMs);
     await stage.serverFigures({ collected: true });
-    await stage.crowdFigures();
-    const before = await stage.serverFigures({ collected: false });
     await stage.talk(sessions / everySeconds);
+    // Code is compiled before anything is measured.
+    await rest(plan.warmUpSeconds * SECOND_MS);
+    await stage.crowdFigures();
+    await stage.appsFigures();
+    const before = await stage.serverFigures({ collected: false });
     await rest(seconds * SECOND_MS);
     const { cpuMs, rssBytes } = await stage.serverFigures({ collected: false });
     await stage.talk(0);
@@ -35,45 +42,56 @@ const tryLevel = async (plan: CapacityPlan, program: Program): Promise<Level> =>
     const echoP99Ms = Math.max(echoes.p99Ms, heard?.echoes.p99Ms ?? 0);
     const rssMib = rssBytes / MIB;
     const [problem] = stage.problems;
-    const limit =
-      problem ??
-      (rssMib > RSS_MAX_MIB
-        ? `more than ${RSS_MAX_MIB} MiB`
-        : echoP99Ms > budgets.echoP99Ms
-          ? `echo p99 above ${budgets.echoP99Ms} ms`
-          : null);
+    const limit = problem ?? (rssMib > RSS_MAX_MIB ? `more than ${RSS_MAX_MIB} MiB` : echoP99Ms > budgets.echoP99Ms ? tooSlow : null);
     return { sessions, rssMib, echoP99Ms, corePercent: ((cpuMs - before.cpuMs) / (seconds * SECOND_MS)) * 100, limit };
   } finally {
     await stage.close();
   }
 };
 
-/** `say` is told each level once it is known. */
-export const findLimit = async (plan: CapacityPlan, program: Program, say: (level: Level) => void): Promise<readonly Level[]> => {
+/**
+ * From `first` sessions on to `most` at most. `attempt` looks at so many, `say` is told each level once it is known. What was too slow once is tried again: a
+ * machine has its moments, and what it bears at all is asked for.
+ */
+export const searchLimit = async (
+  { first, most }: { readonly first: number; readonly most: number },
+  attempt: (sessions: number) => Promise<Level>,
+  say: (level: Level) => void,
+): Promise<readonly Level[]> => {
   const levels: Level[] = [];
-  const files = sessionsMax();
-  const most = files === null ? Number.MAX_SAFE_INTEGER : files - plan.apps;
   const level = async (sessions: number): Promise<Level> => {
-    const tried = await tryLevel({ ...plan, sessions }, program);
+    const once = await attempt(sessions);
+    const tried = once.limit === tooSlow ? await attempt(sessions) : once;
     // A process has no more open files: there is nothing above it to look at.
-    const found = tried.limit === null && sessions === most ? { ...tried, limit: 'open files' } : tried;
+    const found = tried.limit === null && sessions === most ? { ...tried, limit: openFiles } : tried;
     levels.push(found);
     say(found);
     return found;
   };
   let borne = 0;
-  let sessions = Math.min(plan.sessions, most);
+  let sessions = Math.min(first, most);
   let last = await level(sessions);
   while (last.limit === null) {
     borne = sessions;
     sessions = Math.min(sessions * 2, most);
     last = await level(sessions);
   }
-  if (last.limit === 'open files') return levels;
+  if (last.limit === openFiles) return levels;
   for (let step = 0; step < BETWEEN; step += 1) {
     const middle = Math.round((borne + sessions) / 2);
     if ((await level(middle)).limit === null) borne = middle;
     else sessions = middle;
   }
   return levels;
+};
+
+/** How many of these were borne at most. */
+export const borneOf = (levels: readonly Level[]): number =>
+  Math.max(0, ...levels.filter(({ limit }) => limit === null || limit === openFiles).map(({ sessions }) => sessions));
+
+/** How far one server process goes, from the plan's sessions on. */
+export const findLimit = (plan: CapacityPlan, program: Program, say: (level: Level) => void): Promise<readonly Level[]> => {
+  const files = sessionsMax();
+  const most = files === null ? Number.MAX_SAFE_INTEGER : files - plan.apps;
+  return searchLimit({ first: plan.sessions, most }, (sessions) => tryLevel({ ...plan, sessions }, program), say);
 };
