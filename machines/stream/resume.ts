@@ -166,11 +166,12 @@ export const isLastWord = (state: StreamState, peer: LastWord): boolean =>
 
 /**
  * The peer's last word on what it got, at the end of a link or of the session (`isLastWord`): what it is done with is confirmed, the rest is as
- * after a lost link. [R51]
+ * after a lost link. What a peer that lost its memory does not know of, it may have handled all the same. [R51]
  */
-export const concluded = (state: StreamState, peer: LastWord): StreamStep => {
+export const concluded = (state: StreamState, peer: LastWord, reborn = false): StreamStep => {
   const next = draftOf(state);
   const effects: StreamEffect[] = [];
+  if (reborn) next.redeliverUpTo = lastShipped(state);
   rewind(next, peer.received, lastShipped(state), effects);
   confirmUpTo(next, peer.done, peer.exceptions, effects);
   return [next, effects];

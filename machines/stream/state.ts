@@ -154,8 +154,8 @@ export type StreamInput =
       /** The peer has lost its memory since the last link: what is shipped again, it may have handled. */
       readonly reborn: boolean;
     }
-  /** The peer's last word on a link, or on all: it fits (`isLastWord`). */
-  | { readonly type: 'concluded'; readonly peer: LastWord };
+  /** The peer's last word on a link, or on all: it fits (`isLastWord`). `reborn`: as with `resumed`. */
+  | { readonly type: 'concluded'; readonly peer: LastWord; readonly reborn?: boolean };
 
 /** What is to be done about it, in order. */
 export type StreamEffect =

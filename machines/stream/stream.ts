@@ -33,7 +33,7 @@ export const reduceStream = (state: StreamState, input: StreamInput): StreamStep
     case 'resumed':
       return completed(resumed(state, input));
     case 'concluded':
-      return concluded(state, input.peer);
+      return concluded(state, input.peer, input.reborn);
   }
 };
 

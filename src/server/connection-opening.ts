@@ -87,7 +87,8 @@ export class Opening {
     this.#username = start.username;
     if (this.#mismatched !== null) {
       const { session } = this.#mismatched;
-      if (hello.resume !== undefined) session.conversation.conclude(hello.resume.positions);
+      const { resume } = hello;
+      if (resume !== undefined) session.conversation.conclude(resume.positions, (resume.life ?? 0) !== session.life);
       keeper.giveUp(session);
     }
     this.#mismatched = null;

@@ -37,7 +37,7 @@ export class Resumes {
     // A resume never extends an authentication: the client authenticates anew.
     if (session.isExpired(clock.wall())) {
       session.connection.release();
-      session.conversation.conclude(positions);
+      session.conversation.conclude(positions, life !== session.life);
       this.#keeper.end(session, 'denied', failure('AccessDeniedError', 'The authentication has ended.'));
       this.#keeper.remember(session, null);
       return this.#over(id, incarnation);

@@ -89,11 +89,11 @@ export class Conversation extends Exchange {
     return this.over === null ? positions : { ...positions, received: this.#begun };
   }
 
-  /** The other side's last word before its link or the session is over. One that does not fit says nothing. */
-  conclude(peer: LastWord): void {
+  /** The other side's last word before its link or the session is over. One that does not fit says nothing. `reborn`: as with `resume`. */
+  conclude(peer: LastWord, reborn = false): void {
     if (this.over !== null || !isLastWord(this.runner.state, peer)) return;
     this.#isTold = true;
-    this.runner.conclude(peer);
+    this.runner.conclude(peer, reborn);
   }
 
   /** What the two sides can not agree on, or null: then the conversation can go on. */

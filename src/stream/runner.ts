@@ -193,9 +193,9 @@ export class StreamRunner implements Performer<StreamEffect>, TurnMember {
   }
 
   /** The other side's last word, which fits: what it is done with is confirmed. */
-  conclude(peer: LastWord): void {
+  conclude(peer: LastWord, reborn: boolean): void {
     this.stop();
-    this.#input({ type: 'concluded', peer });
+    this.#input({ type: 'concluded', peer, reborn });
   }
 
   /** The link is gone: nothing is written any more, no timer is left. What is sent from now on is kept, and what had arrived is still heard of. */

@@ -55,6 +55,15 @@ last('says nothing of what an earlier life of the peer may have handled', () => 
   assert.is(isMaybeHandled(side.state, 4), true);
 });
 
+last('of a peer that has lost its memory says nothing of what its former life did', () => {
+  const side = talking();
+  side.do({ type: 'concluded', peer: word(1, 1), reborn: true });
+  assert.is(isMaybeHandled(side.state, 4), true);
+  const other = talking();
+  other.do({ type: 'concluded', peer: word(1, 1), reborn: false });
+  assert.is(isMaybeHandled(other.state, 4), false);
+});
+
 last('changes no number: a resume that follows goes on where the stream was', () => {
   const side = talking();
   side.send(reply(5));

@@ -119,10 +119,13 @@ export const networkFaults: Readonly<Record<NetworkFault, Happening>> = {
     return name;
   },
   'repeated opening': (life, event) => {
-    const { name, path, plan } = personOf(life, event);
+    const person = personOf(life, event);
+    const { name, path, plan } = person;
     const stranger = life.being('a stranger', plan.skew);
     const close = path.repeat(stranger);
     if (close === null) return null;
+    // Who is faster with it has the session: docs/security.md.
+    person.isImpersonated = true;
     life.until(drawOf(event).upTo(repeatedMsMax), () => {
       close();
       stranger.die();

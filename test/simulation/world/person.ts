@@ -53,6 +53,8 @@ export class Person {
   #page: Being;
   #client: SessionClient;
   #session: ClientSession | null = null;
+  /** Somebody else has shown what proves who this is. */
+  isImpersonated = false;
   /** The sessions that this tab may have something of. */
   readonly #sessions = new Set<string>();
   /** What was sent while a sign-in was under way. */
@@ -125,8 +127,7 @@ export class Person {
       const isKnown = result.succeeded || result.error.code === 'AccessDeniedError';
       if (!isKnown || isBehindRenewal) return;
       for (const name of [...this.#maybe]) if (name === username) this.#maybe.delete(name);
-      // What is volatile passes the sign-in, or is dropped.
-      for (const sent of pending) if (sent.kind !== 'volatile') sent.users = [result.succeeded ? username : former];
+      for (const sent of pending) if (sent.users !== null) sent.users = [result.succeeded ? username : former];
     });
     return true;
   }
@@ -328,7 +329,7 @@ export class Person {
     // Who had the tab before it was duplicated may name its session as abandoned.
     const isShared = [...this.#sessions].some((session) => this.#owner.ledger.shared.has(session));
     if (reason === 'ended') return this.#hasEnded || causes.has('ended') || isShared;
-    if (reason === 'denied') return causes.has('denied') || (causes.has('revoked') && this.#isGuest);
+    if (reason === 'denied') return this.isImpersonated || causes.has('denied') || (causes.has('revoked') && this.#isGuest);
     return reason !== 'expired' && causes.has(reason);
   }
 }

@@ -145,7 +145,8 @@ export class Talk {
       manner,
       mayExpire: options?.ttlMs !== undefined,
       mayBeReplaced: options?.replaceKey !== undefined,
-      users: users(),
+      // What is volatile passes a sign-in, or is passed by it.
+      users: kind === 'volatile' ? null : users(),
       keeper: being.id,
     });
     accepted?.(sent);
