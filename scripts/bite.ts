@@ -16,7 +16,7 @@ const USAGE = 2;
 const HELP = `Shows that the tests notice: ${faults.length} faults are planted, one at a time, into a copy of the tree, and the tests that are to notice each are run
 until one of them fails. Then each test file that noticed something is run as things are, where it has to pass.
 
-  npm run bite                            all of them
+  npm run bite                            all of them: some minutes
   npm run bite -- --only reply-behind-a-handler
 
   --only NAME       one fault, or several: --only may be given more than once

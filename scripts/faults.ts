@@ -11,7 +11,7 @@ import { closingLine } from './runner/verdict.js';
 import { optionsOr, type Usage, usageOf } from './support/usage.js';
 
 const LONG_RUN = 'long-run';
-/** The run that the issue of trust is settled by: minutes of work. */
+/** The long run: minutes of work. */
 const LONG = { messages: 1_000_000, faults: 1_000, kills: 20, silent: 24 };
 /** Clients of a crowd. */
 const CROWD = 2_000;

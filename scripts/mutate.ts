@@ -20,7 +20,7 @@ notices is a survivor: a test is missing, or the change changes nothing, and the
   npm run mutate -- --full                       everything
   npm run mutate -- --only machines/stream       the files whose path contains this; may be given more than once
 
-  --write         with --full and nothing left out: writes the score into ${pagePath}
+  --write           with --full and nothing left out: writes the score into ${pagePath}
   --tests NAME      only the test files whose path contains this; may be given more than once (quicker; what survives may be noticed by others)
   --entries         prints the survivors that the list does not have as entries for it, with a reason to fill in
   --all             prints the survivors that the list explains, too
