@@ -97,8 +97,15 @@ export class SessionKeeper implements SessionKeeping {
     const session = this.#maker.make({ record: admitted.session, terms, tokenHash, origin: connection.request, connection });
     session.key = hello.key;
     if (place.kind === 'free') session.displaces = place.displaces;
+    this.#isMade(session);
     this.starts.add(session);
     return E.right(session);
+  }
+
+  /** [R24] The same token is the same start. Another session of it, left by an earlier process, came to nothing: it was restored while this one was decided, or could not be forgotten. */
+  #isMade({ tokenHash, user }: LiveSession): void {
+    const former = this.starts.find(tokenHash, user.name);
+    if (former !== null) this.giveUp(former);
   }
 
   /** A session that an earlier process left, as the store has it: lost, until its client comes back. */
@@ -113,6 +120,7 @@ export class SessionKeeper implements SessionKeeping {
     const { ownEnd, peerEnded } = session.conversation.runner.state;
     // [R55] A goodbye that its link did not outlive is one.
     const isOver = ownEnd !== 'open' || peerEnded;
+    if (!confirmed) this.#isMade(session);
     (confirmed ? this.live : this.starts).add(session);
     // Before its app hears of it, which may take it away at once.
     if (!isOver) this.detach(session);

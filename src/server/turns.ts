@@ -59,7 +59,7 @@ export class Turns {
   /** What the latest write failed with, and when the next one is tried; null: it did not fail. Nobody makes a failing store be asked more often. */
   get trouble(): Failure | null {
     if (this.#trouble === null) return null;
-    return { ...this.#trouble, retryAfterMs: Math.max(0, Math.ceil(this.#retryAt - this.#owner.clock.now())) };
+    return { ...this.#trouble, retryAfterMs: Math.max(retryMsMin, Math.ceil(this.#retryAt - this.#owner.clock.now())) };
   }
 
   /** It has something to be written. */

@@ -60,6 +60,8 @@ export interface Problem {
 
 export class Ledger {
   readonly sent: Sent[] = [];
+  /** By session and way, as there are thousands in a life. */
+  readonly #streams = new Map<string, Sent[]>();
   readonly problems: Problem[] = [];
   /** By session and way: the processes (of `up`) or pages (of `down`) that handle it. */
   readonly #receivers = new Map<string, SideOfSession>();
@@ -67,10 +69,14 @@ export class Ledger {
   readonly putBack = new Set<string>();
   /** Sessions whose server's store was put back to any copy. */
   readonly copied = new Set<string>();
+  /** Sessions of servers whose store failed: what a process did meanwhile it may not have written before it died. */
+  readonly unwritten = new Set<string>();
   /** Sessions that were in a tab when it was duplicated: a page that goes before its duplicate has looked leaves them to that one, which has a copy. */
   readonly shared = new Set<string>();
   /** Processes and pages that are gone: what they were told last is not known to anybody. */
   readonly dead = new Set<number>();
+  /** By session: how many messages were passed over though no handler was ever called with them, as their processes died right before. */
+  readonly poisonedUnrun = new Map<string, number>();
   /** How often each rule was put to the test. */
   readonly tested = new Map<string, number>();
 
@@ -92,7 +98,15 @@ export class Ledger {
       runs: [],
     };
     this.sent.push(entry);
+    this.#streamOf(sent.session, sent.way).push(entry);
     return entry;
+  }
+
+  #streamOf(session: string, way: Way): Sent[] {
+    const key = `${way} ${session}`;
+    const stream = this.#streams.get(key) ?? [];
+    this.#streams.set(key, stream);
+    return stream;
   }
 
   of(number: number): Sent {
@@ -131,21 +145,28 @@ export class Ledger {
 
   /** What these sessions had left is in no store any more, but for these numbers. */
   forgotten(sessions: ReadonlySet<string>, way: Way, but: ReadonlySet<number> = new Set()): void {
-    for (const sent of this.sent)
-      if (sent.fate === 'kept' && sent.way === way && sessions.has(sent.session) && !but.has(sent.number)) sent.fate = 'gone';
+    for (const session of sessions)
+      for (const sent of this.#streamOf(session, way)) if (sent.fate === 'kept' && !but.has(sent.number)) sent.fate = 'gone';
   }
 
   /** The next process or page goes on with what the session's last one left. */
   recovered(session: string, way: Way, being: number): void {
     // A page hands back and forgets in one turn; a server tells of an end before that is written.
-    for (const sent of this.sent)
-      if (sent.session === session && sent.way === way && sent.fate === 'kept' && (way === 'down' || sent.handedBack === null)) {
+    for (const sent of this.#streamOf(session, way))
+      if (sent.fate === 'kept' && (way === 'down' || sent.handedBack === null)) {
         sent.fate = 'recovered';
         sent.keeper = being;
         // What was told of it was told to the dead.
         sent.status = null;
         sent.handedBack = null;
       }
+  }
+
+  /** A server says that it passes over what processes died of. What it had begun and never run is known by its session alone. */
+  poisoned(session: string, id: string): void {
+    const ran = this.#streamOf(session, 'up').find(({ runs }) => runs.some((run) => run.id === id));
+    if (ran !== undefined) ran.poisoned = true;
+    else this.poisonedUnrun.set(session, (this.poisonedUnrun.get(session) ?? 0) + 1);
   }
 
   /** One rule, put to the test once. */

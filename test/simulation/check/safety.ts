@@ -15,8 +15,10 @@ export const judgeSafety = (ledger: Ledger): void => {
 const judgeOrder = (ledger: Ledger): void => {
   const firsts = new Map<string, number>();
   for (const { sent, run, isFirst } of inOrderOfRunning(ledger)) {
+    // A process that found it too late may have died before it could say so, and the next one may find it in time: clocks are put back.
+    const isLate = sent.mayExpire && run.redelivered;
     const stream = `${sent.way} ${sent.session}`;
-    if (isFirst) {
+    if (isFirst && !isLate) {
       ledger.test('messages are handled in the order of sending', sent.number > (firsts.get(stream) ?? -1), sent);
       firsts.set(stream, sent.number);
     }
@@ -49,7 +51,7 @@ const judgeNames = (ledger: Ledger): void => {
       if (sent.kind === 'volatile') continue;
       const other = numbers.get(id) ?? sent.number;
       // A server that was put back to a copy has forgotten numbers that it gave.
-      if (!ledger.putBack.has(sent.session)) ledger.test('an id names one message', other === sent.number, sent);
+      if (!ledger.copied.has(sent.session)) ledger.test('an id names one message', other === sent.number, sent);
       numbers.set(id, sent.number);
     }
 };
@@ -59,8 +61,10 @@ const judgeRuns = (ledger: Ledger, sent: Sent): void => {
   const { beings } = ledger.receiversOf(session, way);
   const seen = new Set<number>();
   for (const { being, redelivered, user } of runs) {
-    // A server that was put back to a copy may judge a sign-in again, and otherwise.
-    if (users !== null && !ledger.copied.has(session)) ledger.test('a message is handled for whom it was said', users.includes(user), sent);
+    // One that died before it could write that it refused a sign-in had handled what came behind it for the former user. A server that was put back to a copy may judge a sign-in again, and otherwise.
+    const isUndone = ledger.unwritten.has(session) && ledger.dead.has(being) && being !== beings.at(-1);
+    if (users !== null && !isUndone && !ledger.copied.has(session))
+      ledger.test('a message is handled for whom it was said', users.includes(user), sent);
     ledger.test('nothing is handled twice by one process or page', !seen.has(being), sent);
     ledger.test('only who has it handles it', beings.includes(being), sent);
     if (seen.size > 0 && !ledger.putBack.has(session)) ledger.test('what may have been handled before is marked', redelivered, sent);
@@ -82,8 +86,12 @@ const judgeMessage = (ledger: Ledger, sent: Sent): void => {
   const { session, way, manner, status, handedBack, fate, runs, mayExpire, mayBeReplaced, poisoned, statusBy } = sent;
   const isDropped =
     (mayExpire && (status === 'expired' || fate === 'recovered')) || (mayBeReplaced && (status === 'replaced' || fate === 'recovered'));
-  if (fate === 'known' || (fate === 'recovered' && !(way === 'up' && ledger.shared.has(session))))
-    ledger.test('what is accepted is handled or handed back', runs.length > 0 || handedBack !== null || isDropped || poisoned, sent);
+  if (fate === 'known' || (fate === 'recovered' && !(way === 'up' && ledger.shared.has(session)))) {
+    const isThere = runs.length > 0 || handedBack !== null || isDropped || poisoned;
+    const unrun = isThere || way === 'down' ? 0 : (ledger.poisonedUnrun.get(session) ?? 0);
+    if (unrun > 0) ledger.poisonedUnrun.set(session, unrun - 1);
+    ledger.test('what is accepted is handled or handed back', isThere || unrun > 0, sent);
+  }
   if (status === 'handled') ledger.test('what is said to be handled was', runs.length > 0 && manner !== 'throws', sent);
   if (status === 'failed') ledger.test('what is said to have failed did', (runs.length > 0 && manner === 'throws') || poisoned, sent);
   ledger.test('there was a handler for everything', status !== 'unhandled', sent);

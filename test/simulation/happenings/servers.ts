@@ -113,7 +113,9 @@ export const serverFaults: Readonly<Record<ServerFault, Happening>> = {
       manner.delayMs = plan.storeMs;
     };
   }),
-  'store fails': judging(({ manner }, _, { oneOf }) => {
+  'store fails': judging((house, _, { oneOf }) => {
+    const { manner } = house;
+    house.hasFailed = true;
     manner.failing = oneOf(['turns', 'all'] as const);
     return () => {
       manner.failing = 'nothing';

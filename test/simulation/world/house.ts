@@ -44,6 +44,8 @@ export class House {
   readonly judging: { mode: 'admits' | 'refuses' | 'fails'; delayMs: number; lifeMs: number | null };
   /** What has happened that explains how a session ends. */
   readonly causes = new Set<'denied' | 'revoked' | 'ended' | 'superseded' | 'tooSlow'>();
+  /** Did its store ever fail? */
+  hasFailed = false;
   /** Timers of closed processes that were left running. */
   lastTimers = 0;
   /** The names that each session may speak for, where its client has tried to change them. */
@@ -225,6 +227,7 @@ export class House {
     being.die();
     end();
     const isKept = ({ number, way }: Sent): boolean => this.isDurable && way === 'down' && this.#written.has(number);
+    if (this.hasFailed) for (const session of this.#sessions) this.#owner.ledger.unwritten.add(session);
     this.#owner.ledger.died(being.id, isKept);
     this.#owner.deserted(this, being, isTold);
   }
@@ -252,8 +255,8 @@ export class House {
     server.on('handedBack', (_, message) => {
       if (being.isAlive) ledger.handedBack(message, being.id);
     });
-    server.on('poisoned', (_, { id }) => {
-      if (being.isAlive) for (const sent of ledger.sent) if (sent.runs.some((run) => run.id === id)) sent.poisoned = true;
+    server.on('poisoned', (session, { id }) => {
+      if (being.isAlive) ledger.poisoned(session.id, id);
     });
   }
 

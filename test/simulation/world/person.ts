@@ -294,6 +294,7 @@ export class Person {
     on('handlerFailed', () => undefined);
     on('active', ({ sessionId }) => {
       this.#sessions.add(sessionId);
+      ledger.receives(sessionId, 'down', page.id);
       tell(`${name}: active`);
     });
     on('lost', ({ error }) => {
