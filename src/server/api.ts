@@ -12,7 +12,10 @@ import type { ServerSession } from './session.js';
 
 /** What a server's app hears. A listener that throws or rejects is logged, and breaks nothing else. */
 export interface ServerEvents<C extends Contract = AnyContract> {
-  /** Once for each session, before any of its messages is handled: the place to register handlers. */
+  /**
+   * Once for each session, before any of its messages is handled: the place to register handlers, before anything is awaited. Listen before `listen`
+   * or `attach`: sessions that an earlier process left are told when the store is opened.
+   */
   session: (session: ServerSession<C>, how: { readonly recovered: boolean }) => void;
   /** The session speaks for another user from here on: its client has signed in. Before any message is handled that was sent behind that. */
   identity: (session: ServerSession<C>, how: { readonly former: User }) => void;
