@@ -270,7 +270,9 @@ export class SessionClient implements Client, Commands {
 
   /** What was left is not given back for its token, or is over: a start without it is another question. */
   #refused({ code }: Failure): boolean {
-    if (reasons[code].ends === null || this.#keeping?.restored == null) return false;
+    const { ends } = reasons[code];
+    // What else is denied says nothing of the session: another server of the same app may know the key, the origin or the version.
+    if (ends === null || (ends === 'denied' && code !== 'AccessDeniedError') || this.#keeping?.restored == null) return false;
     this.#credentials.startAnew();
     this.#keeping.setAside();
     return true;

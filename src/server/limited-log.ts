@@ -81,8 +81,12 @@ export class LimitedLog implements Logger {
 
   #tell(): void {
     this.#timer = null;
-    for (const kind of this.#kinds.values()) this.#tellOf(kind);
-    this.#kinds.clear();
+    const now = this.#clock.now();
+    for (const [name, kind] of this.#kinds) {
+      this.#tellOf(kind);
+      kind.left = 0;
+      if (now - kind.since >= this.#rate.everyMs) this.#kinds.delete(name);
+    }
   }
 
   #tellOf(kind: Kind | undefined): void {

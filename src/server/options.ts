@@ -38,7 +38,8 @@ export interface ServerOptions {
   /** Pages' origins that may connect, besides this server's own host (where there are `apiKeys`) and this machine: `https://example.com`. */
   readonly origins?: readonly string[];
   /**
-   * Where connections come from, where a proxy stands before the server: without it all of them come from the proxy, and none is counted (`limits.connectionsPerAddress`).
+   * Where connections come from, where a proxy stands before the server: without it all of them come from the proxy. One in a private
+   * network is not counted; one with a public address, as of a CDN or a cloud's balancer, has `limits.connectionsPerAddress` for all of them together.
    * Read a header only that the proxy itself sets, whatever the client said: nobody but the proxy may reach the server. Default: the socket's address.
    *
    * @example

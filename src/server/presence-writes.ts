@@ -24,12 +24,17 @@ export class PresenceWrites {
     const isWritten = await this.#store.write('set a presence', set(userId, online));
     if (isWritten || this.#missed.has(userId)) return;
     this.#missed.add(userId);
-    this.#owed.add('set a presence', (store) =>
-      F.pipe(
-        set(userId, this.#isOnline(userId))(store),
-        TE.map(() => this.#missed.delete(userId)),
-      ),
-    );
+    this.#owed.add('set a presence', (store) => {
+      const online = this.#isOnline(userId);
+      return F.pipe(
+        set(userId, online)(store),
+        TE.map(() => {
+          this.#missed.delete(userId);
+          // What came meanwhile and failed was left to this write.
+          if (this.#isOnline(userId) !== online) void this.write(userId, !online);
+        }),
+      );
+    });
   }
 }
 

@@ -48,6 +48,8 @@ export class SessionServer implements Server, ConnectionServer {
   /** Which limits are reached. */
   readonly #reached: LimitedLog;
   readonly #addresses: Addresses;
+  /** Of those that are pending. */
+  readonly #pendingAddresses: Addresses;
   readonly #addressOf: AddressOf | undefined;
   readonly #store: StoreKeeper;
   readonly #env: AdmissionEnv;
@@ -73,6 +75,7 @@ export class SessionServer implements Server, ConnectionServer {
     this.#limited = new LimitedLog(this.#log, clock, { lines: this.settings.logLinesPerSecond, everyMs: secondMs });
     this.#reached = new LimitedLog(this.#log, clock, { lines: 1, everyMs: reachedEveryMs });
     this.#addresses = new Addresses(this.settings.connectionsPerAddress);
+    this.#pendingAddresses = new Addresses(Math.max(1, Math.floor(this.settings.pendingConnections / pendingShare)));
     this.#addressOf = options.addressOf;
     const store = options.store ?? memory();
     this.#store = new StoreKeeper(store, this.#host.clock, this.#log, (kept) => this.#opened(kept));
@@ -215,7 +218,7 @@ export class SessionServer implements Server, ConnectionServer {
   }
 
   settled(connection: ServerConnection): void {
-    this.#pending.delete(connection);
+    if (this.#pending.delete(connection)) this.#pendingAddresses.leave(connection.request.remoteAddress);
   }
 
   closed(connection: ServerConnection): void {
@@ -233,14 +236,25 @@ export class SessionServer implements Server, ConnectionServer {
 
   #accept(socket: AcceptedSocket, request: RequestInfo, protocols: readonly string[]): void {
     const connection = new ServerConnection(this, socket, request);
-    const isFull = this.#pending.size + this.keeper.starts.unconfirmedCount >= this.settings.pendingConnections;
+    const pending = this.#pending.size + this.keeper.starts.unconfirmedCount;
+    const isFull = pending >= this.settings.pendingConnections;
+    // An office that comes back at once is welcome to all of the places; but not to the second half of them while it has a good part already.
+    const isCrowding = !this.#pendingAddresses.enter(request.remoteAddress) && pending >= this.settings.pendingConnections / 2;
     this.#pending.add(connection);
     this.#ticker.add(connection);
     const isWithin = this.#addresses.enter(request.remoteAddress);
     if (this.#draining !== null || this.#closing !== null) return connection.refuse(this.#goodbye);
-    if (isFull) return connection.refuse(this.#busy('pendingConnections'));
-    if (!isWithin) return connection.refuse(this.#busy('connectionsPerAddress', request));
-    connection.open(helloFromProtocols(protocols));
+    if (isFull) return connection.refuse(this.#busy('pendingConnections', request));
+    const offered = helloFromProtocols(protocols);
+    if (isCrowding || (!isWithin && !this.#isBack(offered))) return connection.refuse(this.#busy('connectionsPerAddress', request));
+    connection.open(offered);
+  }
+
+  /** Who comes back for a session that is here takes the place of its former connection, or has its own. A token that is not its own is refused at once. */
+  #isBack(offered: ReturnType<typeof helloFromProtocols>): boolean {
+    if (offered.kind !== 'hello') return false;
+    const { resume } = offered.frame.hello;
+    return resume !== undefined && this.keeper.find(resume.session) !== undefined;
   }
 
   #opened(kept: readonly KeptSession[]): void {
@@ -333,6 +347,9 @@ export class SessionServer implements Server, ConnectionServer {
 const secondMs = 1_000;
 /** How often the log says that a limit is reached, in milliseconds: often enough to be seen, and not once for each who is turned away. */
 const reachedEveryMs = 60_000;
+/** The part of `pendingConnections` that one address is sure of where many want them. */
+const pendingShare = 4;
+
 /** When somebody is to come again from whose address too many came, in milliseconds: some of them may be gone by then. */
 const crowdedAddress = { retryAfterMs: 5_000, spreadMs: 10_000 } as const;
 

@@ -48,6 +48,8 @@ interface Asked {
   number: number | null;
   readonly timer: TimerHandle | null;
   readonly settle: (result: RequestResult<unknown>) => void;
+  /** The other side has said that it is done: its answer may come long after. */
+  isDone: boolean;
 }
 
 /** What the asker needs of its session. */
@@ -91,6 +93,7 @@ export class Asker {
       const asked: Asked = {
         ticket,
         number: null,
+        isDone: false,
         timer:
           timeoutMs === null
             ? null
@@ -120,7 +123,7 @@ export class Asker {
   answered(item: Extract<InboundItem, { kind: 'reply' | 'failure' }>): void {
     const asked = this.#byNumber.get(item.to);
     if (asked === undefined) return;
-    this.#answered.set(asked.ticket, true);
+    if (!asked.isDone) this.#answered.set(asked.ticket, true);
     if (item.kind === 'reply') asked.settle({ succeeded: true, failed: false, reply: item.payload });
     else asked.settle(failed(errorOf(item.code, item.message), item.code !== 'RequestUnhandledError'));
   }
@@ -132,7 +135,9 @@ export class Asker {
 
   /** It is done, or not shipped any more. */
   confirmed(ticket: number): void {
-    this.#answered.delete(ticket);
+    const asked = this.#byTicket.get(ticket);
+    if (asked === undefined) this.#answered.delete(ticket);
+    else asked.isDone = true;
   }
 
   /** Its time was over before it could be run: at the latest its own timer would say so. */

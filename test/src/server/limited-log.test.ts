@@ -31,6 +31,17 @@ limited('writes so many lines of a kind in full, and counts the others in one wh
   assert.equal(said().slice(2), [leftOut('info', 'refused', 3)]);
 });
 
+limited('writes no more than so many in any time, whenever the first of them was left out', async () => {
+  const { host, log, said } = rig();
+  const sayEach = async (ms: number): Promise<void> => {
+    log.info({}, 'refused');
+    await host.advance(ms);
+  };
+  for (let n = 0; n < 40; n += 1) await sayEach(100);
+  const full = said().filter(([, , message]) => message === 'refused').length;
+  assert.ok(full <= 2 * 4, `${full} in four times`);
+});
+
 limited('counts each level and each message apart', async () => {
   const { host, log, said } = rig(1);
   for (const level of ['debug', 'info', 'warn', 'error'] as const)

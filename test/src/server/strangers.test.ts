@@ -2,7 +2,17 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { AuthenticateFunction } from '../../../src/server/index.js';
-import { type Fields, helloFor, newToken, openRaw, type RawClient, resumeFor, startRaw, startResumable } from '../../support/raw.js';
+import {
+  type Fields,
+  helloEntry,
+  helloFor,
+  newToken,
+  openRaw,
+  type RawClient,
+  resumeFor,
+  startRaw,
+  startResumable,
+} from '../../support/raw.js';
 import { withServer } from '../../support/server.js';
 import { until } from '../../support/until.js';
 
@@ -110,6 +120,39 @@ addresses(
     await (await startFrom(url, '2001:db8:1:2::1', 'one')).confirmed();
     assert.is((await (await startFrom(url, '2001:db8:1:2:ffff::2', 'two')).refusal()).code, 'ServerBusyError');
     await (await startFrom(url, '2001:db8:1:3::1', 'three')).confirmed();
+  }),
+);
+
+addresses(
+  'that has all its connections gets back to the sessions that it has, and to no others',
+  withServer({ limits: { connectionsPerAddress: 1 }, ...behindProxy, resumeWindowMs: 60_000 }, async ({ url, server }) => {
+    const headers = { 'x-real-ip': '203.0.113.7' };
+    const token = newToken();
+    const raw = await startFrom(url, '203.0.113.7', 'one', { features: ['resume'], token });
+    const { session } = await raw.confirmed();
+    raw.send(['ping', 1]);
+    await raw.take('pong');
+    raw.drop();
+    await until(() => server.keeper.lost.size === 1, 'it is lost');
+    await (await startFrom(url, '203.0.113.7', 'two')).confirmed();
+    const unknown = await openRaw(url, { headers, entries: [helloEntry(resumeFor('s'.repeat(22), [token], { key }))] });
+    assert.is((await unknown.refusal()).code, 'ServerBusyError');
+    const back = await openRaw(url, { headers, entries: [helloEntry(resumeFor(session, [token], { key }))] });
+    assert.is(((await back.take('welcome'))[1] as Fields).outcome, 'resumed');
+  }),
+);
+
+addresses(
+  'that opens connections and says nothing leaves half of the places to others',
+  withServer({ limits: { pendingConnections: 8 }, ...behindProxy }, async ({ url, log }) => {
+    const silent = { headers: { 'x-real-ip': '203.0.113.7' } };
+    for (let n = 0; n < 4; n += 1) await openRaw(url, silent);
+    assert.is((await (await openRaw(url, silent)).refusal()).code, 'ServerBusyError');
+    for (const name of ['one', 'two']) await (await startFrom(url, '203.0.113.8', name)).confirmed();
+    assert.equal(
+      log.with('is reached').map(({ fields }) => fields),
+      [{ limit: 'connectionsPerAddress', remoteAddress: '203.0.113.7' }],
+    );
   }),
 );
 

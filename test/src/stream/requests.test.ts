@@ -37,6 +37,22 @@ asking('settles a request with its reply, by the number that it was shipped unde
   assert.is(host.pendingTimers, 0);
 });
 
+asking('knows that a request is handled between its answer and the word that it is done, and remembers nothing behind that', () => {
+  const { asker } = makeAsker();
+  for (const ticket of [1, 2]) {
+    void asker.ask(ticket, 'a', 1_000, undefined);
+    asker.numbered(ticket, 10 + ticket);
+  }
+  asker.answered({ kind: 'reply', to: 11, payload: null });
+  assert.is(asker.isAnswered(1), true);
+  asker.confirmed(1);
+  assert.is(asker.isAnswered(1), false);
+  // A handler that takes its time: what is asked for is done once it is begun.
+  asker.confirmed(2);
+  asker.answered({ kind: 'reply', to: 12, payload: null });
+  assert.is(asker.isAnswered(2), false);
+});
+
 asking('settles a request with its failure: only one that nobody handles was certainly not handled', async () => {
   for (const [code, maybeHandled] of [
     ['RequestFailedError', true],
