@@ -76,7 +76,7 @@ const positions: Attack = {
       { seen: 1 },
       { exceptions: [[1, 'failed']] },
     ];
-    await side(at.size(25, 2) * lies.length, 4, async (index) => {
+    await side(at.size(15, 2) * lies.length, 4, async (index) => {
       const { welcome, token, raw: first } = await at.startResumable(`positions-${index}`);
       first.drop();
       const raw = await at.open();
@@ -92,7 +92,7 @@ const positions: Attack = {
     });
   },
   judge: (tally, scale) => {
-    const count = (scale === 'full' ? 25 : 2) * 8;
+    const count = (scale === 'full' ? 15 : 2) * 8;
     return only(tally, { mismatch: count, resumed: count, served: count });
   },
 };
