@@ -28,13 +28,15 @@ export class PresenceWrites {
       const online = this.#isOnline(userId);
       return F.pipe(
         set(userId, online)(store),
-        TE.map(() => {
-          this.#missed.delete(userId);
-          // What came meanwhile and failed was left to this write.
-          if (this.#isOnline(userId) !== online) void this.write(userId, !online);
-        }),
+        TE.map(() => this.#told(userId, online)),
       );
     });
+  }
+
+  #told(userId: number, online: boolean): void {
+    this.#missed.delete(userId);
+    // What came meanwhile and failed was left to this write.
+    if (this.#isOnline(userId) !== online) void this.write(userId, !online);
   }
 }
 

@@ -210,10 +210,10 @@ const notHttp: Attack = {
 /** What a request may have besides what an upgrade needs; and how it ends. */
 const requests: readonly string[] = [
   `${'GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50)}${upgradeRequest()}`,
-  upgradeRequest(['Content-Length: 12']) + '[["ping",1]]',
-  upgradeRequest(['Transfer-Encoding: chunked']) + 'c\r\n[["ping",1]]\r\n0\r\n\r\n',
+  `${upgradeRequest(['Content-Length: 12'])}[["ping",1]]`,
+  `${upgradeRequest(['Transfer-Encoding: chunked'])}c\r\n[["ping",1]]\r\n0\r\n\r\n`,
   upgradeRequest(['Content-Length: 5', 'Content-Length: 500']),
-  upgradeRequest(['Content-Length: 5', 'Transfer-Encoding: chunked']) + '0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n',
+  `${upgradeRequest(['Content-Length: 5', 'Transfer-Encoding: chunked'])}0\r\n\r\nGET /admin HTTP/1.1\r\nHost: x\r\n\r\n`,
   upgradeRequest().replace('GET /', 'POST /'),
   upgradeRequest().replace('GET / ', 'GET http://other.example/ '),
   upgradeRequest().replace('HTTP/1.1', 'HTTP/1.0'),
