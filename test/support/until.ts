@@ -1,5 +1,5 @@
 /** Milliseconds. No test waits this long for what does happen: past it, the test fails with a sentence instead of hanging. */
-const LIMIT_MS = 5_000;
+const LIMIT_MS = 15_000;
 
 /** Fails, with `what` in the message, where a promise does not settle in time. */
 export const within = async <A>(promise: Promise<A>, what: string | (() => string), limitMs = LIMIT_MS): Promise<A> => {

