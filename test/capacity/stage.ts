@@ -3,29 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppsFigures, AppsOrders, AppsSettings } from './apps-child.js';
-import type { CrowdSettings } from './crowd.js';
+import type { CrowdFigures, CrowdSettings } from './crowd.js';
 import type { CrowdOrders } from './crowd-child.js';
 import { type Orders, Part, type Program } from './orders.js';
 import { ADMISSIONS_PER_SECOND, AT_ONCE, type CapacityPlan, PER_CROWD, SESSIONS_MAX } from './plan.js';
 import type { ServerFigures, ServerOrders, ServerSettings } from './server-child.js';
-import { type Times, worstOf } from './times.js';
+import { worstOf } from './times.js';
 
 /** How long an answer may take, in milliseconds: a hundred thousand sessions are begun or ended meanwhile. */
 const ANSWER_MAX_MS = 300_000;
 const CLOSE_MAX_MS = 10_000;
 
 /** What all crowds have seen since they were asked last. */
-export interface CrowdsFigures {
-  readonly said: number;
-  readonly echoes: Times;
-  readonly starts: Times;
-  readonly turnedAway: number;
-  readonly ended: number;
-  readonly resumed: number;
-  readonly abandoned: number;
-  readonly open: number;
-  readonly drained: number;
-}
+export type CrowdsFigures = Omit<CrowdFigures, 'problems'>;
 
 /** What of a plan its processes are told. */
 export type StagePlan = Pick<CapacityPlan, 'store' | 'sessions' | 'resumeWindowMs' | 'awayMaxMs' | 'presenceGraceMs'>;
